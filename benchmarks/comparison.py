@@ -1,7 +1,7 @@
 """Typical uses of `onoma compare`: learning curves, encoder sizes, forecasts, and the overhead of the command.
 
-    python benchmarks/comparison.py curves [--seeds 3] [--candidates small crf …]
-    python benchmarks/comparison.py sizes [--seeds 3]
+    python benchmarks/comparison.py curves [--seeds 3] [--candidates small crf …] [--jobs 8]
+    python benchmarks/comparison.py sizes [--seeds 3] [--jobs 8]
     python benchmarks/comparison.py forecast [--seeds 10] [--corpora bc5cdr wikigold]
     python benchmarks/comparison.py overhead [--seeds 3]
 
@@ -62,6 +62,7 @@ def compared(
     candidates: Mapping[str, str],
     sizes: Sequence[int | str] = ("all",),
     seeds: int,
+    jobs: int | None = None,
 ) -> dict[str, object]:
     """Run a comparison, or resume an unfinished one, and return its results."""
     path = HERE / f"{name}.toml"
@@ -75,16 +76,18 @@ def compared(
     tables += [("[[candidate]]", {"name": each, "model.encoder": encoder}) for each, encoder in candidates.items()]
     path.write_text(toml_tables(tables), encoding="utf-8")
     command = [sys.executable, "-m", "onoma", "compare", str(path), "--resume", "--report", str(HERE / f"{name}.html")]
+    command += [] if jobs is None else ["--jobs", str(jobs)]
     subprocess.run(command, check=True)
     found: dict[str, object] = json.loads((HERE / name / "comparison.json").read_text(encoding="utf-8"))
     return found
 
 
-def curves(seeds: int, candidates: Sequence[str]) -> dict[str, object]:
-    return compared("curves", corpora=CORPORA, candidates={each: each for each in candidates}, sizes=SIZES, seeds=seeds)
+def curves(seeds: int, candidates: Sequence[str], *, jobs: int | None) -> dict[str, object]:
+    encoders = {each: each for each in candidates}
+    return compared("curves", corpora=CORPORA, candidates=encoders, sizes=SIZES, seeds=seeds, jobs=jobs)
 
 
-def sizes(seeds: int) -> dict[str, object]:
+def sizes(seeds: int, *, jobs: int | None) -> dict[str, object]:
     encoders = {"multilingual": "multilingual", "small": "small"}
     for name, (encoder, layers) in PRUNED.items():
         folder = HERE / "encoders" / name
@@ -92,7 +95,7 @@ def sizes(seeds: int) -> dict[str, object]:
             text = [corpus(each).train for each in CORPORA] if encoder == "multilingual" else []
             onoma.prune(encoder, texts=text, output=folder, layers=layers)
         encoders[name] = str(folder)
-    return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds)
+    return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds, jobs=jobs)
 
 
 def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, Any]:
@@ -215,13 +218,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("curves", "sizes", "forecast", "overhead"))
     parser.add_argument("--seeds", type=int)
+    parser.add_argument("--jobs", type=int, help="number of runs at a time, of curves and sizes")
     parser.add_argument("--candidates", nargs="+", choices=CANDIDATES, default=[*CANDIDATES])
     parser.add_argument("--corpora", nargs="+", choices=FORECAST_AT, default=[*FORECAST_AT], help="of the forecast")
     arguments = parser.parse_args()
     if arguments.what == "curves":
-        figures = curves(arguments.seeds or 3, arguments.candidates)
+        figures = curves(arguments.seeds or 3, arguments.candidates, jobs=arguments.jobs)
     elif arguments.what == "sizes":
-        figures = sizes(arguments.seeds or 3)
+        figures = sizes(arguments.seeds or 3, jobs=arguments.jobs)
     elif arguments.what == "forecast":
         figures = forecasts(arguments.seeds or 10, arguments.corpora)
     else:

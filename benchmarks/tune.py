@@ -145,20 +145,20 @@ def main() -> None:
     parser.add_argument("--sentences", type=int)
     arguments = parser.parse_args()
     settings = {} if arguments.sentences is None else {"data.sentences": arguments.sentences}
-    figures: dict[str, object]
     if arguments.what == "search":
-        figures = {
-            name: searched(
+        for name in arguments.corpora or CORPORA:
+            figures = searched(
                 name, trials=arguments.trials or 20, seeds=arguments.seeds, jobs=arguments.jobs, settings=settings
             )
-            for name in arguments.corpora or CORPORA
-        }
+            write_result(f"tune_search_{name}", figures)
     else:
-        figures = {
-            name: overhead(name, trials=arguments.trials or 6, settings=settings)
-            for name in arguments.corpora or ["wnut17"]
-        }
-    write_result(f"tune_{arguments.what}", figures)
+        write_result(
+            "tune_overhead",
+            {
+                name: overhead(name, trials=arguments.trials or 6, settings=settings)
+                for name in arguments.corpora or ["wnut17"]
+            },
+        )
 
 
 if __name__ == "__main__":

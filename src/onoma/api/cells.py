@@ -16,6 +16,8 @@ from onoma.io.digest import digest_below
 from onoma.version import __version__
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
+    import torch
+
     from onoma.experiments import Cell, CellRecord, DevSize
     from onoma.training import RunConfig
     from onoma.training.config import DataConfig
@@ -37,6 +39,7 @@ class CellPlan:
         expected: its record as far as it is known before training.
         dev: size of its dev set.
         memory: estimate of the memory that its training needs, in bytes.
+        device: device that it is trained on.
         models: folders of the models that its corpus and candidate may have at this size, by seed, of which the first
             complete one is kept; empty if no model is kept.
     """
@@ -46,6 +49,7 @@ class CellPlan:
     expected: CellRecord
     dev: DevSize
     memory: int
+    device: torch.device
     models: tuple[Path, ...] = ()
 
     @property
@@ -204,6 +208,7 @@ class _FileInfoCache:
 
 
 def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoCache, train_sentences: int) -> CellPlan:
+    from onoma.engine.devices import find_device
     from onoma.experiments import CellRecord
 
     encoder, parameters = cache.encoder_info(config.model.encoder)
@@ -229,6 +234,7 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
         ),
         dev=cache.text_size(config.data.dev, config.data).as_dev,
         memory=_GIBIBYTE + _BYTES_PER_PARAMETER * parameters,
+        device=find_device(config.training.device),
     )
 
 

@@ -116,6 +116,7 @@ def compare(
     """
     need_training()
     check_page(report)
+    from onoma.engine.devices import free_gpu_memory
     from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
 
     limits = CostLimits.parse(within) if isinstance(within, str) else within
@@ -140,7 +141,9 @@ def compare(
         plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
         pending = [plan for plan in plans if not plan.is_done]
         processes = comparison.jobs or processes_for(
-            len(pending), memory=max((plan.memory for plan in pending), default=1)
+            len(pending),
+            memory=max((plan.memory for plan in pending), default=1),
+            gpu_memory=free_gpu_memory(plan.device for plan in pending),
         )
         listener(
             ComparisonPlanned(

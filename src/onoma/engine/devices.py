@@ -144,6 +144,12 @@ def find_device(name: str, *, ranks: ProcessGroup = ALONE) -> torch.device:
     return device
 
 
+def free_gpu_memory(devices: Iterable[torch.device]) -> int | None:
+    """Return the bytes of free memory of the fullest of the GPUs among some devices; None if there is none."""
+    gpus = {device for device in devices if device.type == "cuda"}
+    return min((torch.cuda.mem_get_info(gpu)[0] for gpu in gpus), default=None)
+
+
 @contextmanager
 def joined() -> Iterator[ProcessGroup]:
     """Join the process group of distributed training, if there is one, and leave it at the end of the context."""

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional
+from torch.nn.utils import get_total_norm
 from torch.optim import AdamW
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -144,8 +145,7 @@ def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -
 @torch.no_grad()
 def norm_of_gradients(weights: Iterable[Tensor]) -> float:
     """Return the norm of all gradients together; sparse gradients are coalesced in place."""
-    flat_gradients = [gradient.flatten() for gradient in _gradients(weights)]
-    return float(torch.stack([torch.dot(each, each) for each in flat_gradients]).sum().sqrt())
+    return float(get_total_norm(_gradients(weights)))
 
 
 @torch.no_grad()

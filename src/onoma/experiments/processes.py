@@ -63,16 +63,16 @@ class CellFailed(CellEvent):
     why: str
 
 
-def processes_for(cells: int, *, memory: int) -> int:
+def processes_for(cells: int, *, memory: int, gpu_memory: int | None = None) -> int:
     """Return how many cells to train at a time: at most one per core, and only as many as fit in memory.
 
     Args:
         cells: number of cells.
-        memory: bytes of memory that the largest cell may need.
+        memory: bytes of memory that the largest cell may need, and of memory of the GPU if it uses one.
+        gpu_memory: bytes of free memory of the GPU that the cells use; None if they use none.
     """
-    free = available_memory()
-    max_in_memory = cells if free is None else free // memory
-    return max(1, min(cells, available_cores(), max_in_memory))
+    max_in_memory = [free // memory for free in (available_memory(), gpu_memory) if free is not None]
+    return max(1, min(cells, available_cores(), *max_in_memory))
 
 
 def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:

@@ -1,7 +1,7 @@
 """Multi-head scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
-There are two exact implementations: one for padded sequences, and one for packed sequences, which is meant for a GPU.
-The learned weights are in :mod:`onoma.models.layer`.
+There are two exact implementations: plain products, and torch's fused kernels, which are meant for a GPU. The learned
+weights are in :mod:`onoma.models.layer`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from onoma.models.dropout import Dropout
-from onoma.models.packing import Packing
 
 
 class Attention(ABC):
@@ -23,13 +22,13 @@ class Attention(ABC):
     @abstractmethod
     def __call__(
         self,
-        query: Float[Tensor, "*queries hidden"],
-        key: Float[Tensor, "*keys hidden"],
-        value: Float[Tensor, "*keys hidden"],
+        query: Float[Tensor, "batch subwords hidden"],
+        key: Float[Tensor, "batch subwords hidden"],
+        value: Float[Tensor, "batch subwords hidden"],
         *,
         heads: int,
         dropout: Dropout,
-    ) -> Float[Tensor, "*queries hidden"]:
+    ) -> Float[Tensor, "batch subwords hidden"]:
         """Return the weighted sum of the values for every query; the heads split ``hidden`` evenly."""
 
 
@@ -52,57 +51,49 @@ class PaddedAttention(Attention):
         heads: int,
         dropout: Dropout,
     ) -> Float[Tensor, "batch subwords hidden"]:
-        head_width = query.shape[-1] // heads
-        query, key, value = (
-            rows.view(*rows.shape[:2], heads, head_width).transpose(1, 2) for rows in (query, key, value)
-        )
-        scores = (query * head_width**-0.5) @ key.transpose(-2, -1)
+        query, key, value = (_split_heads(rows, heads) for rows in (query, key, value))
+        scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
         # The lowest finite number instead of minus infinity, so that rows that are all padding do not become NaN.
         weights = scores.masked_fill(self._padding, torch.finfo(scores.dtype).min).softmax(dim=-1)
         context: Tensor = dropout(weights) @ value
         return context.transpose(1, 2).flatten(start_dim=2)
 
 
-class NestedAttention(Attention):
-    """Attention over packed sequences by torch's fused attention over nested tensors.
-
-    On a GPU this is a kernel for sequences of variable length.
+class FusedAttention(Attention):
+    """Attention over padded sequences by torch's fused kernels, which do not store the scores.
 
     Args:
-        queries: packing of the queries.
-        keys: packing of the keys and values, with at least one row for each sequence.
+        mask: 1 for subwords and 0 for padding; every sequence must have at least one subword.
     """
 
-    def __init__(self, queries: Packing, keys: Packing) -> None:
-        self._query_bounds = (_sequence_offsets(queries), queries.longest)
-        self._key_bounds = self._query_bounds if queries is keys else (_sequence_offsets(keys), keys.longest)
+    def __init__(self, mask: Int64[Tensor, "batch subwords"]) -> None:
+        self._is_subword = (mask != 0)[:, None, None, :]
 
     def __call__(
         self,
-        query: Float[Tensor, "queries hidden"],
-        key: Float[Tensor, "keys hidden"],
-        value: Float[Tensor, "keys hidden"],
+        query: Float[Tensor, "batch subwords hidden"],
+        key: Float[Tensor, "batch subwords hidden"],
+        value: Float[Tensor, "batch subwords hidden"],
         *,
         heads: int,
         dropout: Dropout,
-    ) -> Float[Tensor, "queries hidden"]:
+    ) -> Float[Tensor, "batch subwords hidden"]:
         context = functional.scaled_dot_product_attention(
-            _nest(query, *self._query_bounds, heads=heads),
-            _nest(key, *self._key_bounds, heads=heads),
-            _nest(value, *self._key_bounds, heads=heads),
+            _split_heads(query, heads),
+            _split_heads(key, heads),
+            _split_heads(value, heads),
+            attn_mask=self._is_subword,
             dropout_p=dropout.p if dropout.training else 0.0,
         )
-        values: Tensor = context.transpose(1, 2).values()
-        return values.flatten(start_dim=1)
+        return context.transpose(1, 2).flatten(start_dim=2)
 
 
-def _sequence_offsets(packing: Packing) -> Int64[Tensor, " bounds"]:
-    """Return the first row of each sequence, followed by the end of the last sequence."""
-    return functional.pad(packing.lengths.cumsum(0), (1, 0))
+def make_attention(mask: Int64[Tensor, "batch subwords"]) -> Attention:
+    """Return the attention function for the device of the mask: on a CPU plain products, otherwise fused kernels."""
+    return PaddedAttention(mask) if mask.device.type == "cpu" else FusedAttention(mask)
 
 
-def _nest(rows: Float[Tensor, "rows hidden"], offsets: Int64[Tensor, " bounds"], longest: int, *, heads: int) -> Tensor:
-    """Return the rows as a nested tensor ``[sequences, heads, (rows), part]``."""
-    by_head = rows.view(len(rows), heads, -1)
-    nested: Tensor = torch.nested.nested_tensor_from_jagged(by_head, offsets, max_seqlen=longest)
-    return nested.transpose(1, 2)
+def _split_heads(
+    rows: Float[Tensor, "batch subwords hidden"], heads: int
+) -> Float[Tensor, "batch heads subwords part"]:
+    return rows.view(*rows.shape[:2], heads, rows.shape[-1] // heads).transpose(1, 2)

@@ -10,6 +10,7 @@ of narrow embeddings in ELECTRA), Liu et al. 2019 (RoBERTa, which differs only i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -18,12 +19,12 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from onoma.models.attention import NestedAttention, PaddedAttention
+from onoma.models.attention import make_attention
 from onoma.models.config import EncoderConfig
 from onoma.models.cpu_training import can_run_layers, row_multiple, run_layers
 from onoma.models.dropout import Dropout
 from onoma.models.layer import FeedForward, Layer, SelfAttention
-from onoma.models.packing import Packing, run_padded
+from onoma.models.packing import run_padded
 from onoma.models.row_layout import BufferPool, RowLayout
 
 Activation = Callable[[], nn.Module]
@@ -126,9 +127,8 @@ class Encoder(nn.Module):
         Returns:
             Hidden states that do not depend on padding; those at padding have no meaning.
         """
-        # Positions count subwords, not columns of the array, so that padding on the left does not shift them.
-        hidden: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0), types))
-        attention = PaddedAttention(mask)
+        hidden = self._embed(ids, mask, types)
+        attention = make_attention(mask)
         for layer in self.layers:
             hidden = self._run_layer(layer, hidden, attention)
         return hidden
@@ -153,11 +153,9 @@ class Encoder(nn.Module):
         Returns:
             Hidden states of all subwords, or of those in ``at``.
         """
-        if ids.device.type != "cpu":
-            return self._packed_on_gpu(ids, lengths, at=at, types=types)
-        if not can_run_layers(self.layers):
-            return run_padded(self, ids, lengths, at=at, types=types)
-        return self._packed_on_cpu(ids, lengths, at=at, types=types)
+        if ids.device.type == "cpu" and can_run_layers(self.layers):
+            return self._packed_on_cpu(ids, lengths, at=at, types=types)
+        return run_padded(self, ids, lengths, at=at, types=types)
 
     def packed_with_projections(
         self, ids: Int64[Tensor, " subwords"], lengths: Int64[Tensor, " sequences"], *, layer: int
@@ -171,15 +169,21 @@ class Encoder(nn.Module):
         """
         if ids.device.type == "cpu" and can_run_layers(self.layers):
             return self._projected_on_cpu(ids, lengths, layer=layer)
-        packing = Packing.of(lengths)
-        attention = NestedAttention(packing, packing)
-        hidden: Tensor = self.projection(self.embeddings(ids, packing.positions))
+        outputs = run_padded(partial(self._forward_with_projections, layer=layer), ids, lengths)
+        return EncoderOutput(*torch.split(outputs, self.hidden, dim=-1))
+
+    def _forward_with_projections(
+        self, ids: Tensor, mask: Tensor, *, layer: int
+    ) -> Float[Tensor, "batch subwords outputs"]:
+        """Return hidden states, query, key and value, one after the other, for padded sequences."""
+        hidden = self._embed(ids, mask)
+        attention = make_attention(mask)
         for each in self.layers[:layer]:
             hidden = self._run_layer(each, hidden, attention)
         projections = self._project_qkv(hidden, layer=layer)
         for each in self.layers[layer:]:
             hidden = self._run_layer(each, hidden, attention)
-        return EncoderOutput(hidden, *projections)
+        return torch.cat([hidden, *projections], dim=-1)
 
     def _projected_on_cpu(self, ids: Tensor, lengths: Tensor, *, layer: int) -> EncoderOutput:
         dtype = _matmul_dtype()
@@ -216,18 +220,10 @@ class Encoder(nn.Module):
             hidden, rows, row_indices, layers=layers, dtype=dtype, idle=self._idle_buffers, recompute=self.recompute
         )
 
-    def _packed_on_gpu(
-        self, ids: Tensor, lengths: Tensor, *, at: Tensor | None = None, types: Tensor | None = None
-    ) -> Float[Tensor, "rows hidden"]:
-        packing = Packing.of(lengths)
-        hidden: Tensor = self.projection(self.embeddings(ids, packing.positions, types))
-        attention = NestedAttention(packing, packing)
-        *lower, last = self.layers
-        for layer in lower:
-            hidden = self._run_layer(layer, hidden, attention)
-        if at is None:
-            return self._run_layer(last, hidden, attention)
-        return self._run_layer(last, hidden, NestedAttention(packing.at(at), packing), at)
+    def _embed(self, ids: Tensor, mask: Tensor, types: Tensor | None = None) -> Float[Tensor, "batch subwords hidden"]:
+        # Positions count subwords, not columns of the array, so that padding on the left does not shift them.
+        embedded: Tensor = self.projection(self.embeddings(ids, (mask.cumsum(dim=1) - 1).clamp(min=0), types))
+        return embedded
 
     def _run_layer(self, layer: nn.Module, *arguments: object) -> Tensor:
         if self.recompute and torch.is_grad_enabled():

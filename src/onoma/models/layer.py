@@ -5,7 +5,7 @@ Sources: Vaswani et al. 2017 (attention, post-layer-norm), Devlin et al. 2019 (B
 
 from __future__ import annotations
 
-from jaxtyping import Float, Int64
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from onoma.models.attention import Attention
@@ -32,14 +32,9 @@ class Layer(nn.Module):
         self.dropout = dropout
 
     def forward(
-        self,
-        hidden: Float[Tensor, "*axes hidden"],
-        attention: Attention,
-        at: Int64[Tensor, " selected"] | None = None,
-    ) -> Float[Tensor, "*rows hidden"]:
-        """Return the layer's hidden states of all subwords, or of those in ``at``; see :meth:`Encoder.packed`."""
-        queried = hidden if at is None else hidden[at]
-        attended = self.attention_norm(queried + self.dropout(self.attention(queried, hidden, attention)))
+        self, hidden: Float[Tensor, "batch subwords hidden"], attention: Attention
+    ) -> Float[Tensor, "batch subwords hidden"]:
+        attended = self.attention_norm(hidden + self.dropout(self.attention(hidden, attention)))
         output: Tensor = self.feed_forward_norm(attended + self.dropout(self.feed_forward(attended)))
         return output
 
@@ -57,10 +52,10 @@ class SelfAttention(nn.Module):
         self.dropout = Dropout(dropout)
 
     def forward(
-        self, queried: Float[Tensor, "*rows hidden"], hidden: Float[Tensor, "*axes hidden"], attention: Attention
-    ) -> Float[Tensor, "*rows hidden"]:
+        self, hidden: Float[Tensor, "batch subwords hidden"], attention: Attention
+    ) -> Float[Tensor, "batch subwords hidden"]:
         output: Tensor = self.output(
-            attention(self.query(queried), self.key(hidden), self.value(hidden), heads=self.heads, dropout=self.dropout)
+            attention(self.query(hidden), self.key(hidden), self.value(hidden), heads=self.heads, dropout=self.dropout)
         )
         return output
 

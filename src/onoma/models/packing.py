@@ -12,7 +12,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Packing:
-    """The assignment of the rows of a packed batch to sequences. A sequence may have no rows.
+    """The assignment of the rows of a packed batch to sequences.
 
     Attributes:
         sequences: index of the sequence of each row, in ascending order.
@@ -30,12 +30,6 @@ class Packing:
         sequences = torch.arange(len(lengths), device=lengths.device).repeat_interleave(lengths)
         return cls(sequences, lengths, int(lengths.max()))
 
-    def at(self, rows: Int64[Tensor, " chosen"]) -> Packing:
-        """Return the packing of only the given rows, which must be in ascending order."""
-        sequences = self.sequences[rows]
-        lengths = sequences.bincount(minlength=len(self.lengths))
-        return Packing(sequences, lengths, int(lengths.max()))
-
     @property
     def starts(self) -> Int64[Tensor, " sequences"]:
         """First row of each sequence."""
@@ -52,7 +46,7 @@ def run_padded(
     ids: Int64[Tensor, " subwords"],
     lengths: Int64[Tensor, " sequences"],
     *,
-    at: Int64[Tensor, " selected"] | None,
+    at: Int64[Tensor, " selected"] | None = None,
     types: Int64[Tensor, " subwords"] | None = None,
     filler: int = 0,
 ) -> Float[Tensor, "rows hidden"]:
@@ -68,14 +62,13 @@ def run_padded(
         filler: subword id of padding.
     """
     packing = Packing.of(lengths)
-    padded = ids.new_full((len(lengths), packing.longest), filler)
-    mask = torch.zeros_like(padded)
-    padded[packing.sequences, packing.positions] = ids
-    mask[packing.sequences, packing.positions] = 1
-    if types is None:
-        hidden = encoder(padded, mask)[packing.sequences, packing.positions]
-    else:
-        padded_types = torch.zeros_like(padded)
-        padded_types[packing.sequences, packing.positions] = types
-        hidden = encoder(padded, mask, padded_types)[packing.sequences, packing.positions]
-    return hidden if at is None else hidden[at]
+    places = packing.sequences * packing.longest + packing.positions
+
+    def pad(rows: Tensor, value: int) -> Tensor:
+        padded = rows.new_full((len(lengths) * packing.longest,), value).index_copy(0, places, rows)
+        return padded.view(len(lengths), packing.longest)
+
+    optional = () if types is None else (pad(types, 0),)
+    hidden = encoder(pad(ids, filler), pad(torch.ones_like(ids), 0), *optional)
+    # unlike that of an index in brackets, the backward pass of `index_select` does not sort
+    return hidden.flatten(end_dim=1).index_select(0, places if at is None else places[at])

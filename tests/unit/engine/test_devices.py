@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from onoma.engine.devices import ALONE, ProcessGroup, find_device, find_ranks, joined
+from onoma.engine.devices import ALONE, ProcessGroup, find_device, find_ranks, free_gpu_memory, joined
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
 from onoma.tasks import NO_TARGET
@@ -67,3 +67,12 @@ def test_one_gpu_is_not_enough_for_two_processes():
     with pytest.raises(ConfigError, match="'cuda:1' is one GPU, for 2 processes; use cuda or cpu"):
         find_device("cuda:1", ranks=ProcessGroup(rank=0, size=2, local=0))
     assert find_device("cpu", ranks=ProcessGroup(rank=0, size=2, local=0)).type == "cpu"
+
+
+def test_free_memory_is_that_of_the_fullest_gpu(monkeypatch):
+    free = {torch.device("cuda:0"): 7, torch.device("cuda:1"): 5}
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (free[device], 9))
+    cpu, first, second = map(torch.device, ("cpu", "cuda:0", "cuda:1"))
+    assert free_gpu_memory([cpu, first]) == 7
+    assert free_gpu_memory([first, second, first]) == 5
+    assert free_gpu_memory([cpu]) is None

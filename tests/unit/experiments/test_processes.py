@@ -86,10 +86,20 @@ def test_nothing_to_do_is_done():
 
 
 @pytest.mark.parametrize(
-    ("cells", "cores", "free", "expected"),
-    [(10, 4, 100, 4), (3, 4, 100, 3), (10, 4, 25, 2), (10, 4, 5, 1), (10, 4, None, 4), (0, 4, 100, 1)],
+    ("cells", "cores", "free", "gpu", "expected"),
+    [
+        (10, 4, 100, None, 4),
+        (3, 4, 100, None, 3),
+        (10, 4, 25, None, 2),
+        (10, 4, 5, None, 1),
+        (10, 4, None, None, 4),
+        (0, 4, 100, None, 1),
+        (10, 4, 100, 35, 3),
+        (10, 4, 25, 35, 2),
+        (10, 4, None, 5, 1),
+    ],
 )
-def test_as_many_at_a_time_as_cores_and_memory_allow(monkeypatch, cells, cores, free, expected):
+def test_as_many_at_a_time_as_cores_and_memory_allow(monkeypatch, cells, cores, free, gpu, expected):
     monkeypatch.setattr("onoma.experiments.processes.available_cores", lambda: cores)
     monkeypatch.setattr("onoma.experiments.processes.available_memory", lambda: free)
-    assert processes_for(cells, memory=10) == expected
+    assert processes_for(cells, memory=10, gpu_memory=gpu) == expected

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from onoma.models import AutoEncoder, Encoder, cpu_training, load_pretrained
 from onoma.models import encoder as encoder_module
+from onoma.models.attention import FusedAttention
 from onoma.models.dropout import Dropout, DroppedUnits, set_dropout
 from onoma.models.layer import Layer
 from onoma.models.row_layout import BufferPool, RowLayout
@@ -20,7 +21,6 @@ from support.tagging import linear, mean_loss, model_of, packed
 from support.tiny import ragged, shake, small_config, write_distilbert
 
 LENGTHS = [(7, 7, 7), (9, 1, 4), (1,), (30, 2)]
-NESTED = pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 
 
 def encoder(**changes: object) -> Encoder:
@@ -35,13 +35,26 @@ def batch(lengths: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return ids, mask, ids[mask == 1], torch.tensor(lengths)
 
 
-@pytest.fixture(params=["written out", "padded", pytest.param("nested", marks=NESTED)])
+@pytest.fixture(params=["written out", "padded"])
 def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a CPU, there with layers that were changed, and as on a GPU."""
-    if request.param == "nested":
-        monkeypatch.setattr(Encoder, "packed", vars(Encoder)["_packed_on_gpu"])
+    """As on a CPU, and as there with layers that were changed and on a GPU."""
     if request.param == "padded":
         monkeypatch.setattr(encoder_module, "can_run_layers", lambda layers: False)
+
+
+@pytest.mark.parametrize("lengths", LENGTHS)
+def test_the_fused_attention_of_gpus_computes_the_same(
+    lengths: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = encoder().eval()
+    ids, mask, packed, sizes = batch(lengths)
+    plain = model(ids, mask)[mask == 1]
+    expected = gradients(model, plain)
+    monkeypatch.setattr(encoder_module, "can_run_layers", lambda layers: False)
+    monkeypatch.setattr(encoder_module, "make_attention", FusedAttention)
+    fused = model.packed(packed, sizes)
+    torch.testing.assert_close(fused, plain, atol=1e-5, rtol=0)
+    assert_same(gradients(model, fused), expected)
 
 
 def gradients(model: torch.nn.Module, result: Tensor) -> dict[str, Tensor]:
@@ -76,6 +89,21 @@ def test_some_subwords_alone_are_the_same_as_among_all(lengths: tuple[int, ...])
     theirs, ours = model(ids, mask)[mask == 1][wanted], model.packed(packed, sizes, at=wanted)
     torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
     assert_same(gradients(model, ours), gradients(model, theirs))
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_projections_and_their_gradients_are_those_of_padded_sequences(
+    layer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = encoder().eval()
+    _, _, packed, sizes = batch((9, 1, 4))
+    ours = model.packed_with_projections(packed, sizes, layer=layer)
+    our_gradients = gradients(model, torch.stack(ours))
+    monkeypatch.setattr(encoder_module, "can_run_layers", lambda layers: False)
+    theirs = model.packed_with_projections(packed, sizes, layer=layer)
+    for our_output, their_output in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(our_output, their_output, atol=1e-5, rtol=0)
+    assert_same(our_gradients, gradients(model, torch.stack(theirs)))
 
 
 @pytest.mark.usefixtures("way")

@@ -10,10 +10,3 @@ def test_rows_know_their_sequences_and_places() -> None:
     assert packing.sequences.tolist() == [0, 0, 0, 1, 2, 2]
     assert packing.positions.tolist() == [0, 1, 2, 0, 0, 1]
     assert packing.longest == 3
-
-
-def test_some_rows_alone_may_leave_a_sequence_empty() -> None:
-    packing = Packing.of(torch.tensor([3, 1, 2])).at(torch.tensor([0, 2, 5]))
-    assert packing.sequences.tolist() == [0, 0, 2]
-    assert packing.lengths.tolist() == [2, 0, 1]
-    assert packing.positions.tolist() == [0, 1, 0]
