@@ -1,6 +1,6 @@
 """Gain of a hyperparameter search on real corpora, and its overhead beyond training.
 
-    python benchmarks/tune.py search [--trials 20] [--seeds 5] [--corpora wnut17 wikigold bc5cdr] [--jobs 1]
+    python benchmarks/tune.py search [--trials 20] [--seeds 5] [--finalists 3] [--corpora wnut17 …] [--jobs 1]
     python benchmarks/tune.py overhead [--trials 6] [--corpora wnut17]
 
 With `--sentences N`, models are trained on only N sentences, to try out the benchmark.
@@ -30,6 +30,7 @@ from runs import TomlModel, compared, do, wait
 
 import onoma
 from onoma.api.search_plan import SearchPlanned
+from onoma.api.tuning import FINALISTS
 from onoma.training import read_config
 from onoma.tuning import SearchEvent, TrialBegun, TrialEnded
 
@@ -37,7 +38,9 @@ HERE = Path("runs/tune")
 CORPORA = ("wnut17", "wikigold", "bc5cdr")
 
 
-def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping[str, object]) -> dict[str, object]:
+def searched(
+    name: str, *, trials: int, seeds: int, finalists: int, jobs: int, settings: Mapping[str, object]
+) -> dict[str, object]:
     """Run or resume a search on a corpus, then compare the best settings with the defaults on test with new seeds."""
     parts = corpus(name)
     folder = HERE / name
@@ -49,6 +52,7 @@ def searched(name: str, *, trials: int, seeds: int, jobs: int, settings: Mapping
         output=folder,
         trials=trials,
         seeds=seeds,
+        finalists=finalists,
         jobs=jobs,
         report=HERE / f"{name}.html",
         resume=folder.exists(),
@@ -140,6 +144,7 @@ def main() -> None:
     parser.add_argument("what", choices=("search", "overhead"))
     parser.add_argument("--trials", type=int)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--finalists", type=int, default=FINALISTS)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--corpora", nargs="+", default=None)
     parser.add_argument("--sentences", type=int)
@@ -148,7 +153,12 @@ def main() -> None:
     if arguments.what == "search":
         for name in arguments.corpora or CORPORA:
             figures = searched(
-                name, trials=arguments.trials or 20, seeds=arguments.seeds, jobs=arguments.jobs, settings=settings
+                name,
+                trials=arguments.trials or 20,
+                seeds=arguments.seeds,
+                finalists=arguments.finalists,
+                jobs=arguments.jobs,
+                settings=settings,
             )
             write_result(f"tune_search_{name}", figures)
     else:

@@ -1,91 +1,84 @@
-"""Confirmation of a search: the best trial and the unmodified run, trained with new seeds and compared on dev."""
+"""What follows a search, with new seeds: the choice among its best trials, and the confirmation of the best one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.cell_training import train_cells
-from onoma.api.cells import plan_cells
 from onoma.api.search_plan import SearchPlan
+from onoma.api.seed_runs import Listener, name_of, train_with_seeds
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.experiments import CellEvent, CellRecord
-    from onoma.training import RunConfig
-    from onoma.tuning import Confirmation, TrialRecord
+    from onoma.experiments import CellRecord
+    from onoma.tuning import Confirmation, TuneResult
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmationPlanned:
-    """The event that the training with new seeds is about to start.
-
-    Attributes:
-        runs: number of runs to train.
-        kept: number of runs that are already finished.
-    """
-
-    runs: int
-    kept: int
-
-
-def confirm(
-    best: TrialRecord,
+def choose_among_finalists(
+    result: TuneResult,
     plan: SearchPlan,
     folder: Path,
     *,
-    seeds: int,
+    finalists: int,
+    seeds: Sequence[int],
     processes: int,
-    on_event: Callable[[ConfirmationPlanned | CellEvent], object],
-) -> tuple[Confirmation | None, tuple[str, ...]]:
-    """Train the best trial and the unmodified run with seeds that the search has not used, and compare them on dev.
+    on_event: Listener,
+) -> TuneResult:
+    """Train the best trials with new seeds, and return the result in which the best is that with the highest mean F1.
 
     Args:
-        best: the best trial of the search.
+        result: the result of the search.
         plan: the plan of the search.
         folder: folder of the runs; runs that are already finished in it are kept.
-        seeds: number of new seeds.
+        finalists: number of trials to choose among.
+        seeds: seeds that the search has not used.
+        processes: number of runs at a time.
+        on_event: function called with each event.
+    """
+    from onoma.tuning import Finalist, rank
+
+    trials = rank(result.trials)[:finalists]
+    if len(trials) < 2 or not seeds:
+        return result
+    runs = {name_of(trial): plan.space.config(plan.search_run, trial.params) for trial in trials}
+    trained = train_with_seeds(runs, seeds, folder, processes=processes, on_event=on_event)
+    chosen = result.choose(
+        [
+            Finalist(trial, (trial.f1 or 0.0, *(record.f1 for record in trained.records[name_of(trial)].values())))
+            for trial in trials
+        ]
+    )
+    return replace(chosen, failures=(*chosen.failures, *trained.failures))
+
+
+def confirm(
+    result: TuneResult, plan: SearchPlan, folder: Path, *, seeds: Sequence[int], processes: int, on_event: Listener
+) -> TuneResult:
+    """Train the best trial and the unmodified run with new seeds, and compare them on dev.
+
+    Args:
+        result: the result of the search.
+        plan: the plan of the search.
+        folder: folder of the runs; runs that are already finished in it are kept.
+        seeds: seeds that neither the search nor the choice of the best trial has used.
         processes: number of runs at a time.
         on_event: function called with each event.
 
     Returns:
-        The comparison, and the reasons why runs have failed. The comparison is None if the best trial is the unmodified
-        run, ``seeds`` is 0, or both runs finished for no seed.
+        The result with the comparison, and the reasons why runs have failed. There is no comparison if the best trial
+        is the unmodified run, if there are no seeds, or if both runs finished for no seed.
     """
-    from onoma.experiments import Cell
-
-    if best.is_default or not seeds:
-        return None, ()
-    candidates = {
-        f"trial {best.shown_number}": plan.space.config(plan.search_run, best.params),
-        "defaults": plan.search_run,
-    }
-    first_seed = plan.run.training.seed + 1
-    cells = [
-        Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_make_tables(run, seed=seed))
-        for seed in range(first_seed, first_seed + seeds)
-        for name, run in candidates.items()
-    ]
-    plans = [replace(each, models=()) for each in plan_cells(cells, folder)[0]]
-    pending = [each for each in plans if not each.is_done]
-    on_event(ConfirmationPlanned(len(pending), len(plans) - len(pending)))
-    with closing(train_cells(pending, processes=processes)) as events:
-        for event in events:
-            on_event(event)
-    records = [each.record for each in plans]
-    best_records, default_records = (
-        {each.seed: each for each in records if each.candidate == name and not each.error} for name in candidates
+    if result.best.is_default or not seeds:
+        return result
+    best = name_of(result.best)
+    runs = {best: plan.space.config(plan.search_run, result.best.params), "defaults": plan.search_run}
+    trained = train_with_seeds(runs, seeds, folder, processes=processes, on_event=on_event)
+    return replace(
+        result,
+        confirmation=_compare_runs(trained.records[best], trained.records["defaults"]),
+        failures=tuple(dict.fromkeys((*result.failures, *trained.failures))),
     )
-    failures = dict.fromkeys(f"{each.candidate}: {each.error}" for each in records if each.error)
-    return _compare_runs(best_records, default_records), tuple(failures)
-
-
-def _make_tables(run: RunConfig, *, seed: int) -> dict[str, object]:
-    tables = run.model_dump(mode="json", exclude={"output"}, exclude_none=True)
-    tables["training"]["seed"] = seed
-    return tables
 
 
 def _compare_runs(

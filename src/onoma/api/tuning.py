@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from onoma.api.confirmation import ConfirmationPlanned, confirm
+from onoma.api.confirmation import choose_among_finalists, confirm
 from onoma.api.extras import need_training, need_tuning
 from onoma.api.inputs import PathLike, paths_of
 from onoma.api.pages import check_page_path
 from onoma.api.search_plan import SearchPlan, SearchPlanned, plan_search
+from onoma.api.seed_runs import SeedRunsPlanned
 from onoma.api.trials import TrialContext, train_trial
 from onoma.api.work_folder import check_folder, taken_folder
 from onoma.errors import ConfigError, InputError
@@ -33,13 +34,18 @@ TRIALS = 20
 SEEDS = 3
 """Default number of new seeds with which the best trial and the unmodified run are trained."""
 
+FINALISTS = 3
+"""Default number of trials that are trained with further seeds to choose among them."""
+
+_FINALIST_SEEDS = 2
+
 _STUDY_FILE, _SPACE_FILE, _RESULT_FILE = "study.db", "space.toml", "tune.json"
 _TRIALS_FOLDER, _CELLS_FOLDER = "trials", "cells"
 _BEST_NAME, _RUNNER_UP_NAME = "best", "runner-up"
 _COMMENT_WIDTH = 110
 
 
-Listener = Callable[["SearchPlanned | SearchEvent | ConfirmationPlanned | CellEvent"], object]
+Listener = Callable[["SearchPlanned | SearchEvent | SeedRunsPlanned | CellEvent"], object]
 """Type of a function that is called with each event of a search."""
 
 
@@ -55,6 +61,7 @@ def tune(
     trials: int | None = None,
     minutes: float | None = None,
     seeds: int = SEEDS,
+    finalists: int = FINALISTS,
     pruner: Literal["median", "hyperband", "none"] = "median",
     storage: str | None = None,
     study: str = "onoma",
@@ -84,7 +91,10 @@ def tune(
             unlimited if ``minutes`` is given.
         minutes: time limit of this call, including the runs with new seeds. A trial that is unfinished by then is kept
             for the next call. By default unlimited.
-        seeds: number of new seeds with which the best trial and the unmodified run are trained; 0 to skip this.
+        seeds: number of new seeds with which the best trial and the unmodified run are trained; 0 to skip this, and the
+            runs of the finalists too.
+        finalists: number of the best trials that are also trained with two further seeds. The best is then the one with
+            the highest mean F1 over these and the seed of the search. 1 to choose by the search alone.
         pruner: how trials are stopped early: `median` stops those below the median of the others, `hyperband` uses
             Hyperband, `none` stops none.
         storage: a database URL, such as ``postgresql+psycopg://user@host/name``, or ``journal:PATH``; by default an
@@ -116,8 +126,8 @@ def tune(
 
     if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
-    if seeds < 0 or jobs < 1:
-        raise ConfigError("seeds are 0 or more, and jobs 1 or more")
+    if seeds < 0 or finalists < 1 or jobs < 1:
+        raise ConfigError("seeds are 0 or more, and finalists and jobs 1 or more")
     if pruner not in get_args(PrunerName):
         raise ConfigError(f"unknown pruner {pruner!r}; choose one of {', '.join(get_args(PrunerName))}")
     listener = on_event or _ignore
@@ -146,17 +156,29 @@ def tune(
         if is_owner:
             _write_text(folder / _SPACE_FILE, plan.space.to_toml())
         listener(plan.event(trials=max_trials, minutes=minutes, jobs=jobs, before=earlier_records, storage=storage_url))
+        first_seed = plan.run.training.seed + 1
+        choice_seeds = range(first_seed, first_seed + _FINALIST_SEEDS * (finalists > 1 and seeds > 0))
+        new_seeds = range(choice_seeds.stop, choice_seeds.stop + seeds)
         budget = Budget(
-            trials=max_trials, seconds=None if minutes is None else 60 * minutes, runs=2 * seeds if is_owner else 0
+            trials=max_trials,
+            seconds=None if minutes is None else 60 * minutes,
+            runs=finalists * len(choice_seeds) + 2 * seeds if is_owner else 0,
         )
         result = _search(
             plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listener=listener
         )
         if is_owner:
-            confirmation, failures = confirm(
-                result.best, plan, folder / _CELLS_FOLDER, seeds=seeds, processes=jobs, on_event=listener
+            cells_folder = folder / _CELLS_FOLDER
+            result = choose_among_finalists(
+                result,
+                plan,
+                cells_folder,
+                finalists=finalists,
+                seeds=choice_seeds,
+                processes=jobs,
+                on_event=listener,
             )
-            result = replace(result, confirmation=confirmation, failures=failures)
+            result = confirm(result, plan, cells_folder, seeds=new_seeds, processes=jobs, on_event=listener)
             _write_result(result, plan, folder)
         else:
             result = replace(result, is_helper=True)
@@ -234,7 +256,7 @@ def _write_result(result: TuneResult, plan: SearchPlan, folder: Path) -> None:
     """Write the settings of the two best trials and all results."""
     _write_run(folder, _BEST_NAME, result.best, plan, comments=result.statements())
     if result.runner_up is not None:
-        comments = [f"The second best of a search: F1 on dev {100 * (result.runner_up.f1 or 0.0):.2f}, with one seed."]
+        comments = [f"The second best of a search: F1 on dev {100 * (result.runner_up.f1 or 0.0):.2f} in the search."]
         _write_run(folder, _RUNNER_UP_NAME, result.runner_up, plan, comments=comments)
     _write_text(folder / _RESULT_FILE, json.dumps(result.to_json(), ensure_ascii=False, indent=2) + "\n")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from onoma.api.confirmation import ConfirmationPlanned
 from onoma.api.search_plan import SearchPlanned
+from onoma.api.seed_runs import SeedRunsPlanned
 from onoma.cli.clock import clock
 from onoma.cli.output import print_message, print_notes
 from onoma.counting import counted
@@ -29,7 +29,7 @@ class SearchProgress:
         self._ended_count = 0
         self._forecast: SearchForecast | None = None
 
-    def __call__(self, event: SearchPlanned | SearchEvent | ConfirmationPlanned | CellEvent) -> None:
+    def __call__(self, event: SearchPlanned | SearchEvent | SeedRunsPlanned | CellEvent) -> None:
         """Show an event."""
         match event:
             case SearchPlanned():
@@ -48,11 +48,9 @@ class SearchProgress:
                 print_message(f"note: a process died ({cause}), and its trial is repeated; {continuing}")
             case OthersRunning(trials=trials):
                 print_message(f"waiting for {counted(trials, 'trial')} of other calls …")
-            case ConfirmationPlanned(runs=runs, kept=kept):
+            case SeedRunsPlanned(names=names, runs=runs, kept=kept):
                 done = f", {kept} are done already" if kept else ""
-                print_message(
-                    f"training the best trial and the run as it is with new seeds: {counted(runs, 'run')}{done}"
-                )
+                print_message(f"training {', '.join(names)} with new seeds: {counted(runs, 'run')}{done}")
             case CellDone(cell=cell, record=record):
                 duration = clock(record.seconds)
                 print_message(f"{cell.candidate}, seed {cell.seed}: dev F1 {100 * record.dev['f1']:.2f} in {duration}")

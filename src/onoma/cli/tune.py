@@ -45,6 +45,13 @@ def run(
         int,
         typer.Option("--seeds", help="New seeds with which the best trial and the defaults are trained; 0 for none."),
     ] = 3,
+    finalists: Annotated[
+        int,
+        typer.Option(
+            "--finalists",
+            help="Best trials that are trained with two more seeds to choose among them; 1 for no choice.",
+        ),
+    ] = 3,
     pruner: PrunerOption = "median",
     storage: Annotated[
         str | None,
@@ -75,8 +82,8 @@ def run(
 
     The search covers learning rate, batch size, epochs, layer decay, dropout, head and more. Their ranges depend on the
     size of the training text, or are set in [space] of RUN.toml. The first trial uses the settings of the run as given.
-    The best trial and the run as given are then trained with new seeds, and the result says whether the difference
-    could be due to chance. Test text is never opened.
+    The best trial, chosen among three with further seeds, and the run as given are then trained with new seeds, and the
+    result says whether the difference could be due to chance. Test text is never opened.
 
     The output contains best.toml, to be used with onoma train best.toml. Ctrl-C stops a search; --resume continues it
     and repeats no finished trial. Further calls with the same --storage, or with --resume on the same output, share the
@@ -101,6 +108,7 @@ def run(
             trials=trials,
             minutes=minutes,
             seeds=seeds,
+            finalists=finalists,
             pruner=pruner,
             storage=storage,
             study=study,

@@ -15,7 +15,7 @@ from onoma.tuning.events import (
     WorkerDied,
 )
 from onoma.tuning.records import TrialRecord, in_blocks
-from onoma.tuning.result import Confirmation, TuneResult, choice_inflation, rank
+from onoma.tuning.result import Confirmation, Finalist, TuneResult, choice_inflation, rank
 from onoma.tuning.search import run_search
 from onoma.tuning.space import Choice, Float, Int, Params, SearchSpace, default_space, read_space
 from onoma.tuning.storage import delete_study, quiet, shown_storage
@@ -26,6 +26,7 @@ __all__ = [
     "Budget",
     "Choice",
     "Confirmation",
+    "Finalist",
     "Float",
     "Int",
     "OthersRunning",

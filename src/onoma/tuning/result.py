@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev, variance
 
 import numpy as np
@@ -60,18 +60,37 @@ class Confirmation:
         return t * math.sqrt((variance(self.best) + variance(self.defaults)) / seeds)
 
 
+@dataclass(frozen=True, slots=True)
+class Finalist:
+    """One of the best trials, trained with further seeds to choose among them.
+
+    Attributes:
+        trial: the trial.
+        f1: F1 on dev with the seed of the search and with each further seed that has finished, fractions of 1.
+    """
+
+    trial: TrialRecord
+    f1: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Mean F1 on dev over the seeds."""
+        return fmean(self.f1)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TuneResult:
     """Result of a search.
 
     Attributes:
         trials: all trials of the study, by number.
-        best: the finished trial with the highest F1 on dev.
+        best: the finished trial with the highest F1 on dev; with finalists, the one of them with the highest mean.
         runner_up: the second best finished trial with other settings; None if there is none.
         defaults: the trial of the original run, with no setting changed; None if its settings are not in the search
             space or it has not finished.
         confirmation: runs of the best trial and of the original run with new seeds; None if the best trial is the
             original run, or if there are no such runs.
+        finalists: the best trials with their runs with further seeds, best first; empty if there are no such runs.
         failures: reasons why runs with new seeds have failed.
         is_helper: whether another call continues the search and writes its results, so that these are the trials so
             far.
@@ -84,6 +103,7 @@ class TuneResult:
     runner_up: TrialRecord | None
     defaults: TrialRecord | None
     confirmation: Confirmation | None
+    finalists: tuple[Finalist, ...] = ()
     failures: tuple[str, ...] = ()
     is_helper: bool = False
     notes: tuple[str, ...] = ()
@@ -114,9 +134,17 @@ class TuneResult:
             seconds=seconds,
         )
 
+    def choose(self, finalists: Sequence[Finalist]) -> TuneResult:
+        """Return the result in which the finalist with the highest mean F1 is the best trial, and the next runner-up.
+
+        Finalists that have finished with fewer seeds come last, since their mean has more of the luck of the search.
+        """
+        best, runner_up, *others = sorted(finalists, key=lambda each: (-len(each.f1), -each.mean))
+        return replace(self, best=best.trial, runner_up=runner_up.trial, finalists=(best, runner_up, *others))
+
     @property
     def f1(self) -> float:
-        """F1 of the best trial on dev, a fraction of 1."""
+        """F1 of the best trial in the search on dev, a fraction of 1."""
         return self.best.f1 or 0.0
 
     @property
@@ -160,14 +188,17 @@ class TuneResult:
         pruned = sum(trial.state == "pruned" for trial in self.trials)
         failed = sum(trial.state == "failed" for trial in self.trials)
         others = f"; the best {len(self.top)} have {', '.join(map(_format_points, self.top))}"
+        first = rank(self.trials)[0]
         yield (
             f"Trials{' so far' * self.is_helper}: {finished} finished, {pruned} pruned, {failed} failed. "
-            f"Best on dev: trial {self.best.shown_number} with F1 {_format_points(self.f1)}"
+            f"Best on dev: trial {first.shown_number} with F1 {_format_points(first.f1 or 0.0)}"
             f"{others if len(self.top) > 1 else ''}."
         )
         if self.is_helper:
             yield "Another call continues the search, trains the best trial with new seeds, and writes the results."
             return
+        if self.finalists:
+            yield self._describe_finalists()
         if self.best.is_default:
             yield "No trial was better on dev than the run as it is: keep the defaults."
             return
@@ -182,6 +213,14 @@ class TuneResult:
             "beyond what its seed adds."
         )
         yield self._verdict()
+
+    def _describe_finalists(self) -> str:
+        seeds = max(len(each.f1) for each in self.finalists)
+        means = ", ".join(f"trial {each.trial.shown_number} {_format_points(each.mean)}" for each in self.finalists)
+        return (
+            f"Mean F1 of the best {len(self.finalists)} trials with {counted(seeds, 'seed')}, that of the search "
+            f"included: {means}. So trial {self.best.shown_number} is the best."
+        )
 
     def _seed_statements(self) -> Iterator[str]:
         confirmation = self.confirmation
@@ -232,6 +271,7 @@ class TuneResult:
             "best": self.best.number,
             "runner_up": None if self.runner_up is None else self.runner_up.number,
             "defaults": None if self.defaults is None else self.defaults.number,
+            "finalists": [{"trial": each.trial.number, "f1": list(each.f1)} for each in self.finalists],
             "confirmation": self._confirmation_json(),
             "failures": list(self.failures),
             "is_helper": self.is_helper,

@@ -10,7 +10,7 @@ import pytest
 
 from onoma.errors import InputError
 from onoma.metrics import Interval, SeedsDifference
-from onoma.tuning import Confirmation, TrialRecord, TuneResult, choice_inflation, in_blocks, rank
+from onoma.tuning import Confirmation, Finalist, TrialRecord, TuneResult, choice_inflation, in_blocks, rank
 
 
 def _trial(number, f1, *, state="finished", counts=None, is_default=False, **params):
@@ -45,6 +45,30 @@ def test_several_best_trials_are_only_named_where_there_are_several():
     alone = TuneResult(trials=(only,), best=only, runner_up=None, defaults=only, confirmation=None)
     assert next(iter(alone.statements())).endswith("Best on dev: trial 0 with F1 60.00.")
     assert next(iter(_result(None).statements())).endswith("trial 3 with F1 66.00; the best 2 have 66.00, 60.00.")
+
+
+def test_the_finalist_with_the_highest_mean_is_the_best():
+    trials = [_trial(0, 0.60, is_default=True), _trial(1, 0.68), _trial(2, 0.66)]
+    found = TuneResult.of(trials, notes=(), seconds=1.0)
+    assert (found.best, found.runner_up) == (trials[1], trials[2])
+    runs = [(0.60, 0.61), (0.68, 0.60), (0.66, 0.65)]
+    chosen = found.choose([Finalist(trial, f1) for trial, f1 in zip(trials, runs, strict=True)])
+    assert (chosen.best, chosen.runner_up) == (trials[2], trials[1])
+    first, second, *_ = chosen.statements()
+    assert "Best on dev: trial 1 with F1 68.00" in first
+    assert second == (
+        "Mean F1 of the best 3 trials with 2 seeds, that of the search included: trial 2 65.50, trial 1 64.00, "
+        "trial 0 60.50. So trial 2 is the best."
+    )
+    assert [each.trial for each in chosen.finalists] == [trials[2], trials[1], trials[0]]
+
+
+def test_a_finalist_whose_runs_have_failed_is_chosen_last():
+    trials = [_trial(0, 0.60, is_default=True), _trial(1, 0.68)]
+    found = TuneResult.of(trials, notes=(), seconds=1.0)
+    chosen = found.choose([Finalist(trials[0], (0.60, 0.59)), Finalist(trials[1], (0.68,))])
+    assert chosen.best.number == 0
+    assert "keep the defaults" in " ".join(chosen.statements())
 
 
 def test_the_ranking_has_finished_trials_with_different_values():
