@@ -16,7 +16,8 @@ sentences of WNUT 2017, one run at a time) beside training, scoring on test and 
 training time.
 
 A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
-resumed. Encoders are pruned into runs/comparison/encoders, as by `onoma prune`.
+resumed. Encoders are pruned into runs/comparison/encoders, as by `onoma prune`; the vocabulary is that of the training
+sets and of the unlabelled tweets and comments.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import corpus
-from results import write_result
+from results import DATA, write_result
 from runs import toml_tables
 
 import onoma
@@ -92,7 +93,8 @@ def sizes(seeds: int, *, jobs: int | None) -> dict[str, object]:
     for name, (encoder, layers) in PRUNED.items():
         folder = HERE / "encoders" / name
         if not folder.exists():
-            text = [corpus(each).train for each in CORPORA] if encoder == "multilingual" else []
+            text = [corpus(each).train for each in CORPORA] + sorted((DATA / "unlabelled").glob("*.txt"))
+            text = text if encoder == "multilingual" else []
             onoma.prune(encoder, texts=text, output=folder, layers=layers)
         encoders[name] = str(folder)
     return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds, jobs=jobs)
