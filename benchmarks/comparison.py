@@ -89,13 +89,12 @@ def curves(seeds: int, candidates: Sequence[str], *, jobs: int | None) -> dict[s
 
 
 def sizes(seeds: int, *, jobs: int | None) -> dict[str, object]:
+    english = [*(corpus(each).train for each in CORPORA), *sorted((DATA / "unlabelled").glob("*.txt"))]
     encoders = {"multilingual": "multilingual", "small": "small"}
     for name, (encoder, layers) in PRUNED.items():
         folder = HERE / "encoders" / name
         if not folder.exists():
-            text = [corpus(each).train for each in CORPORA] + sorted((DATA / "unlabelled").glob("*.txt"))
-            text = text if encoder == "multilingual" else []
-            onoma.prune(encoder, texts=text, output=folder, layers=layers)
+            onoma.prune(encoder, texts=english if encoder == "multilingual" else [], output=folder, layers=layers)
         encoders[name] = str(folder)
     return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds, jobs=jobs)
 
