@@ -57,7 +57,7 @@ def searched(
         report=HERE / f"{name}.html",
         resume=folder.exists(),
     )
-    figures = {key: value for key, value in found.to_json().items() if key != "trials"}
+    figures = {key: value for key, value in found.to_json().items() if key not in {"trials", "notes"}}
     figures["params"] = dict(found.best.params)
     figures["default params"] = None if found.defaults is None else dict(found.defaults.params)
     if found.confirmation is not None and found.beats_seed_noise:
