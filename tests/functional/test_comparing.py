@@ -344,6 +344,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
         (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
         (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
+        (["--set", "training.device=cuda:99"], "candidate tiny, data: training.device: 'cuda:99' cannot be used here"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
         (["--report", "."], ".: is a folder; name a file for the report"),
         (["--resume", "--overwrite"], "pass one of them"),
@@ -356,6 +357,16 @@ def test_what_makes_no_sense_is_refused_before_anything_is_trained(onoma, whole,
     assert (shown.status, shown.out) == (2, "")
     assert message in shown.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_finished_comparison_needs_no_device(whole, monkeypatch):
+    def refuse(name: str) -> None:
+        raise ConfigError(f"training.device: {name!r} cannot be used here")
+
+    monkeypatch.setattr("onoma.engine.devices.find_device", refuse)
+    assert whole.planned()[0] == []
+    with pytest.raises(ConfigError, match=r"candidate tiny, data: training\.device"):
+        whole.planned(seeds=3)
 
 
 def test_dev_is_needed(onoma, whole, tmp_path):

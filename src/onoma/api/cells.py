@@ -39,7 +39,6 @@ class CellPlan:
         expected: its record as far as it is known before training.
         dev: size of its dev set.
         memory: estimate of the memory that its training needs, in bytes.
-        device: device that it is trained on.
         models: folders of the models that its corpus and candidate may have at this size, by seed, of which the first
             complete one is kept; empty if no model is kept.
     """
@@ -49,13 +48,24 @@ class CellPlan:
     expected: CellRecord
     dev: DevSize
     memory: int
-    device: torch.device
     models: tuple[Path, ...] = ()
 
     @property
     def model(self) -> Path:
         """Folder of the model."""
         return self.folder / _MODEL_FOLDER
+
+    @property
+    def device(self) -> torch.device:
+        """Device that it is trained on.
+
+        Raises:
+            ConfigError: the device is not available on this machine.
+        """
+        from onoma.engine.devices import find_device
+
+        with _error_context(self.cell):
+            return find_device(config_of(self.cell).training.device)
 
     @property
     def keeps_model(self) -> bool:
@@ -208,7 +218,6 @@ class _FileInfoCache:
 
 
 def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoCache, train_sentences: int) -> CellPlan:
-    from onoma.engine.devices import find_device
     from onoma.experiments import CellRecord
 
     encoder, parameters = cache.encoder_info(config.model.encoder)
@@ -234,7 +243,6 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
         ),
         dev=cache.text_size(config.data.dev, config.data).as_dev,
         memory=_GIBIBYTE + _BYTES_PER_PARAMETER * parameters,
-        device=find_device(config.training.device),
     )
 
 

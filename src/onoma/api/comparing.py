@@ -140,10 +140,9 @@ def compare(
     with sigterm_handler, _open_folder(comparison.output, overwrite=overwrite, resume=resume) as cells_folder:
         plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
         pending = [plan for plan in plans if not plan.is_done]
+        gpu_memory = free_gpu_memory(plan.device for plan in pending)
         processes = comparison.jobs or processes_for(
-            len(pending),
-            memory=max((plan.memory for plan in pending), default=1),
-            gpu_memory=free_gpu_memory(plan.device for plan in pending),
+            len(pending), memory=max((plan.memory for plan in pending), default=1), gpu_memory=gpu_memory
         )
         listener(
             ComparisonPlanned(
