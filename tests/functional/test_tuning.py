@@ -199,10 +199,17 @@ def test_the_reasons_of_failed_runs_with_new_seeds_are_given(run, tmp_path):
 def test_a_search_that_goes_on_repeats_no_trial_and_no_seed(onoma, searched, run):
     again = onoma("tune", run, "--trials", 6, "--seeds", 2, "--finalists", 2, "--resume", "--json")
     assert again.status == 0, again.err
-    trials = json.loads(again.out)["trials"]
+    figures = json.loads(again.out)
+    trials = figures["trials"]
     assert [trial["f1"] for trial in trials[:5]] == [trial.f1 for trial in searched.trials]
     assert len(trials) == 6
     assert len(re.findall(r"^trial \d+: ", again.err, re.MULTILINE)) == 1
+    new_finalists = {each["trial"] for each in figures["finalists"]} - {
+        each.trial.number for each in searched.finalists
+    }
+    new_best = figures["confirmation"] is not None and figures["best"] != searched.best.number
+    confirming = new_best * (4 if searched.confirmation is None else 2)
+    assert len(re.findall(r", seed \d+: dev F1", again.err)) == 2 * len(new_finalists) + confirming
     refused = onoma("tune", run, "--trials", 6)
     assert (refused.status, "pass --resume" in refused.err) == (2, True)
     other = onoma("tune", run, "--trials", 6, "--resume", "--set", "training.epochs=5")

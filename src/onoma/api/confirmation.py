@@ -49,7 +49,7 @@ def choose_among_finalists(
             for trial in trials
         ]
     )
-    return replace(chosen, failures=(*chosen.failures, *trained.failures))
+    return replace(chosen, failures=trained.failures)
 
 
 def confirm(

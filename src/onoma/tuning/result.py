@@ -199,6 +199,8 @@ class TuneResult:
             return
         if self.finalists:
             yield self._describe_finalists()
+        if self.failures:
+            yield f"Runs with new seeds have failed: {'; '.join(self.failures)}."
         if self.best.is_default:
             yield "No trial was better on dev than the run as it is: keep the defaults."
             return
@@ -224,8 +226,6 @@ class TuneResult:
 
     def _seed_statements(self) -> Iterator[str]:
         confirmation = self.confirmation
-        if self.failures:
-            yield f"Runs with new seeds have failed: {'; '.join(self.failures)}."
         if confirmation is None:
             missing = "With no new seed have both runs finished" if self.failures else "No run with a new seed was made"
             yield f"{missing}, so the figure of the best trial is too high by an unknown amount."
