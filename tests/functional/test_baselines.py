@@ -308,6 +308,14 @@ def test_a_network_whose_process_was_killed_is_resumed_with_the_same_result(corp
         assert (tmp_path / "broken" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
+def test_a_network_with_little_training_text_is_not_evaluated_on_a_large_dev_set_after_each_epoch(corpus, tmp_path):
+    dev = write_corpus(tmp_path / "dev.conll", SENTENCES * 20)
+    settings = NETWORK | {"training.epochs": 16}
+    run = package.train(train=corpus, dev=dev, encoder="bilstm", output=tmp_path / "x", settings=settings)
+    evaluated = [line["epoch"] for line in run.history if line["kind"] == "epoch" and "dev" in line]
+    assert evaluated == list(range(2, 17, 2))  # eight evaluations, the last after the last epoch
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_corpus_without_entities_is_refused(tmp_path, kind):
     empty = write_corpus(tmp_path / "empty.conll", ["the/O visited/O", "of/O"] * 3)

@@ -41,7 +41,7 @@ from onoma.tagger import Tagger
 from onoma.tasks import TagTask
 from onoma.training.baseline_config import BilstmConfig, CrfConfig
 from onoma.training.bilstm import FP32, plan_network, resolve_network_settings
-from onoma.training.building import resolved_config
+from onoma.training.building import ResolvedSettings, evaluation_interval, resolved_config
 from onoma.training.config import RunConfig
 from onoma.training.parts import Part
 from onoma.training.provenance import provenance_of
@@ -107,7 +107,9 @@ def train_baseline(
     windower = WordWindower(window=_WINDOW.size, overlap=_WINDOW.overlap)
     text = read_words(config, windower=windower, on_event=on_event)
     if name == "bilstm":
-        return _train_network(config, text, on_event=on_event, folder=folder, accept_changes=accept_changes)
+        return _train_network(
+            config, text, windower=windower, on_event=on_event, folder=folder, accept_changes=accept_changes
+        )
     bundle = Bundle(_make_manifest(config, text), None)
     if name == "gazetteer":
         return _fit(lambda: _fit_gazetteer(bundle, text), text, on_event=on_event, folder=folder)
@@ -156,6 +158,7 @@ def _train_network(
     config: RunConfig,
     text: WordText,
     *,
+    windower: WordWindower,
     on_event: Listener,
     folder: Path | None,
     accept_changes: bool,
@@ -169,7 +172,12 @@ def _train_network(
     resolved = resolve_network_settings(config.training, text.examples)
     bundle = Bundle(_make_manifest(resolved_config(config, resolved, device=run.device, dtype=FP32), text), None)
     data, loop_settings = plan_network(
-        config.training, resolved, text.examples, reader=vocabulary.reader(), device=run.device
+        config.training,
+        resolved,
+        text.examples,
+        reader=vocabulary.reader(),
+        device=run.device,
+        evaluate_every=_evaluation_interval(resolved, text, windower),
     )
 
     def trained_bundle() -> Bundle:
@@ -196,6 +204,17 @@ def _train_network(
     samples = _select_samples(text.examples)
     return TrainedBaseline(
         bundle=trained_bundle(), arrays=vocabulary.arrays(), network=network, samples=samples, state=state
+    )
+
+
+def _evaluation_interval(resolved: ResolvedSettings, text: WordText, windower: WordWindower) -> int:
+    if text.dev is None:
+        return 1
+    dev_documents = text.dev.documents
+    return evaluation_interval(
+        resolved,
+        train_tokens=sum(len(example.words) for example in text.examples),
+        count_dev_tokens=lambda: sum(len(windower.words(document).starts) for document in dev_documents),
     )
 
 

@@ -100,6 +100,7 @@ def plan_network(
     *,
     reader: VocabularyReader,
     device: torch.device,
+    evaluate_every: int,
 ) -> tuple[WordData, LoopSettings]:
     """Return the batches and the loop settings of a network."""
     loop = LoopSettings(
@@ -107,5 +108,6 @@ def plan_network(
         patience=settings.patience,
         learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=resolved.learning_rate),
         accumulate=settings.accumulate,
+        evaluate_every=evaluate_every,
     )
     return WordData(examples, reader=reader, budget=resolved.batch_subwords, seed=settings.seed), loop

@@ -25,7 +25,7 @@ from onoma.training.data import TaggingData
 
 _TARGET_STEPS = 750
 _TRAINING_COST = 3
-"""Cost of training on a subword, relative to evaluating it: forward and backward instead of forward alone."""
+"""Cost of training on a token, relative to evaluating it: forward and backward instead of forward alone."""
 
 _MIN_EVALUATIONS = 8
 _BASE_HIDDEN_SIZE = 768
@@ -124,9 +124,7 @@ def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) ->
     )
 
 
-def evaluation_interval(
-    resolved: ResolvedSettings, *, train_subwords: int, count_dev_subwords: Callable[[], int]
-) -> int:
+def evaluation_interval(resolved: ResolvedSettings, *, train_tokens: int, count_dev_tokens: Callable[[], int]) -> int:
     """Return the number of epochs from one evaluation on dev to the next.
 
     It is 1 unless an evaluation takes longer than an epoch, because dev is large and the training text small. It is
@@ -134,13 +132,13 @@ def evaluation_interval(
 
     Args:
         resolved: number of epochs.
-        train_subwords: number of subwords of the training text.
-        count_dev_subwords: function that returns the number of subwords of dev; called only in long runs.
+        train_tokens: number of tokens of the training text: subwords, or words for a network that reads words.
+        count_dev_tokens: function that returns the number of tokens of dev; called only in long runs.
     """
     longest = resolved.epochs // _MIN_EVALUATIONS
     if longest <= 1:
         return 1
-    return max(1, min(longest, math.ceil(count_dev_subwords() / (_TRAINING_COST * train_subwords))))
+    return max(1, min(longest, math.ceil(count_dev_tokens() / (_TRAINING_COST * train_tokens))))
 
 
 def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: torch.device, dtype: Dtype) -> RunConfig:
