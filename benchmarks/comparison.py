@@ -16,8 +16,9 @@ sentences of WNUT 2017, one run at a time) beside training, scoring on test and 
 training time.
 
 A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
-resumed. Encoders are pruned into runs/comparison/encoders, as by `onoma prune`; the vocabulary is that of the training
-sets and of the unlabelled tweets and comments.
+resumed, also on another machine, as records of finished runs are kept (see known_cells.py). Encoders are pruned into
+runs/comparison/encoders, as by `onoma prune`; the vocabulary is that of the training sets and of the unlabelled tweets
+and comments.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from corpora import corpus
+from known_cells import keep_cells, restore_cells
 from results import DATA, write_result
 from runs import toml_tables
 
@@ -78,7 +80,12 @@ def compared(
     path.write_text(toml_tables(tables), encoding="utf-8")
     command = [sys.executable, "-m", "onoma", "compare", str(path), "--resume", "--report", str(HERE / f"{name}.html")]
     command += [] if jobs is None else ["--jobs", str(jobs)]
-    subprocess.run(command, check=True)
+    cells = HERE / name / "cells"
+    restore_cells(f"comparison_{name}", cells)
+    try:
+        subprocess.run(command, check=True)
+    finally:
+        keep_cells(f"comparison_{name}", cells)
     found: dict[str, object] = json.loads((HERE / name / "comparison.json").read_text(encoding="utf-8"))
     return {key: value for key, value in found.items() if key != "notes"}  # they name files of this machine
 

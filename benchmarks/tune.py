@@ -8,7 +8,8 @@ With `--sentences N`, models are trained on only N sentences, to try out the ben
 `search`: `onoma tune` with the encoder `small` and the default search space on each corpus. The best trial and the
 defaults are then trained with new seeds and compared on dev. Where the best trial is better by more than the noise of
 seeds, they are also compared on test, which the search has not used: by `onoma train` with the written `best.toml` and
-with the defaults, with the same new seeds. An interrupted search is resumed.
+with the defaults, with the same new seeds. An interrupted search is resumed, also on another machine: the trials are
+stored in results/tune_CORPUS.journal, and the runs with new seeds in results/tune_CORPUS.jsonl.xz (see known_cells.py).
 
 `overhead`: the time of a search with one process relative to the training time of its trials, and the median time
 between two trials. The start of the process, which every run has, counts as overhead.
@@ -25,7 +26,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from corpora import corpus
-from results import write_result
+from known_cells import keep_cells, restore_cells
+from results import RESULTS, write_result
 from runs import TomlModel, compared, do, wait
 
 import onoma
@@ -43,20 +45,30 @@ def searched(
 ) -> dict[str, object]:
     """Run or resume a search on a corpus, then compare the best settings with the defaults on test with new seeds."""
     parts = corpus(name)
-    folder = HERE / name
-    found = onoma.tune(
-        train=parts.train,
-        dev=parts.dev,
-        encoders=["small"],
-        settings=settings,
-        output=folder,
-        trials=trials,
-        seeds=seeds,
-        finalists=finalists,
-        jobs=jobs,
-        report=HERE / f"{name}.html",
-        resume=folder.exists(),
-    )
+    folder, known = HERE / name, f"tune_{name}"
+
+    def restore(event: object) -> None:
+        if isinstance(event, SearchPlanned):
+            restore_cells(known, folder / "cells")
+
+    try:
+        found = onoma.tune(
+            train=parts.train,
+            dev=parts.dev,
+            encoders=["small"],
+            settings=settings,
+            output=folder,
+            trials=trials,
+            seeds=seeds,
+            finalists=finalists,
+            storage=f"journal:{RESULTS / f'{known}.journal'}",
+            jobs=jobs,
+            report=HERE / f"{name}.html",
+            resume=folder.exists(),
+            on_event=restore,
+        )
+    finally:
+        keep_cells(known, folder / "cells")
     figures = {key: value for key, value in found.to_json().items() if key not in {"trials", "notes"}}
     figures["params"] = dict(found.best.params)
     figures["default params"] = None if found.defaults is None else dict(found.defaults.params)
