@@ -6,14 +6,14 @@
     python benchmarks/comparison.py overhead [--seeds 3]
 
 `curves`: learning curves of `small`, `multilingual`, a BiLSTM-CRF, a CRF and a gazetteer on WNUT 2017, BC5CDR and
-wikigold, with 100, 300, 1,000 and all training sentences. `sizes`: the encoder `multilingual` complete, with only the
-subwords of English, with 6 layers and with 3 layers, and the encoder `small` complete and with 3 layers, on WNUT 2017.
-`forecast`: `small` on BC5CDR and wikigold with 100, 200 and 400 sentences. From these, F1 on dev is forecast for 1,600
-sentences (BC5CDR) and for all 1,142 sentences (wikigold), and compared with the F1 of models trained on that many. A
-forecast is made from the runs of one seed, and from those of three seeds, as `onoma compare` does by default; each seed
-is in three of the latter. The same is done with F1 on test. `overhead`: the time of a comparison (`small`, 300
-sentences of WNUT 2017, one run at a time) beside training, scoring on test and measuring speed, relative to the
-training time.
+wikigold, with 100, 300, 1,000 and all training sentences; the plots are written to docs/figures. `sizes`: the encoder
+`multilingual` complete, with only the subwords of English, with 6 layers and with 3 layers, and the encoder `small`
+complete and with 3 layers, on WNUT 2017. `forecast`: `small` on BC5CDR and wikigold with 100, 200 and 400 sentences.
+From these, F1 on dev is forecast for 1,600 sentences (BC5CDR) and for all 1,142 sentences (wikigold), and compared with
+the F1 of models trained on that many. A forecast is made from the runs of one seed, and from those of three seeds, as
+`onoma compare` does by default; each seed is in three of the latter. The same is done with F1 on test. `overhead`: the
+time of a comparison (`small`, 300 sentences of WNUT 2017, one run at a time) beside training, scoring on test and
+measuring speed, relative to the training time.
 
 A comparison is written to runs/comparison/NAME, and its TOML file to runs/comparison/NAME.toml; an interrupted one is
 resumed, also on another machine, as records of finished runs are kept (see known_cells.py). Encoders are pruned into
@@ -35,6 +35,7 @@ from typing import Any
 
 from corpora import corpus
 from known_cells import keep_cells, restore_cells
+from plots import save_plots
 from results import DATA, write_result
 from runs import toml_tables
 
@@ -92,7 +93,9 @@ def compared(
 
 def curves(seeds: int, candidates: Sequence[str], *, jobs: int | None) -> dict[str, object]:
     encoders = {each: each for each in candidates}
-    return compared("curves", corpora=CORPORA, candidates=encoders, sizes=SIZES, seeds=seeds, jobs=jobs)
+    figures = compared("curves", corpora=CORPORA, candidates=encoders, sizes=SIZES, seeds=seeds, jobs=jobs)
+    save_plots(HERE / "curves.html", kind="Learning curves")
+    return figures
 
 
 def sizes(seeds: int, *, jobs: int | None) -> dict[str, object]:
