@@ -204,6 +204,8 @@ def default_space(
         "training.layer_decay": Float(min(0.8, run.training.layer_decay), 1.0),
         "model.dropout": Float(0.0, max(0.3, run.model.dropout)),
     }
+    if run.training.average is None:
+        domains["training.average"] = Choice((DEFAULT, _AVERAGE))
     if run.model.overlaps == "flat" and run.training.class_weights is None and not run.training.label_smoothing:
         heads = (run.model.head, "linear", "crf", *(() if few else ("span",)))
         domains["model.head"] = Choice(tuple(dict.fromkeys(heads)))
@@ -219,6 +221,9 @@ def default_space(
 
 _FEW_SENTENCES, _MANY_SENTENCES = 1_000, 10_000
 """Numbers of sentences: below the first, a training text is small; from the second on, it is large."""
+
+_AVERAGE = 0.99
+"""Decay of the average of the weights: it covers 100 steps, of the 750 of a typical run."""
 
 _MIN_FULL_WINDOW_SHARE = 0.2
 """Minimum share of full windows for which the window size is searched."""

@@ -125,6 +125,17 @@ def test_several_encoders_are_searched_with_rates_for_each(run):
     assert "model.encoder" not in default_space(run, RESOLVED, sentences=500, encoders=[("small", 1e-4)]).domains
 
 
+def test_an_average_of_the_weights_is_tried_unless_the_run_has_one(run):
+    space = default_space(run, RESOLVED, sentences=5_000)
+    assert space.domains["training.average"] == Choice(("default", 0.99))
+    assert [space.config(run, {"training.average": value}).training.average for value in ("default", 0.99)] == [
+        None,
+        0.99,
+    ]
+    averaged = read_config(None, base=run.model_dump(exclude_none=True), settings={"training.average": 0.999})
+    assert "training.average" not in default_space(averaged, RESOLVED, sentences=5_000).domains
+
+
 def test_class_weights_that_the_run_has_leave_out_heads_that_refuse_them(run):
     weighed = read_config(None, base=run.model_dump(exclude_none=True), settings={"training.class_weights": "balanced"})
     assert "model.head" not in default_space(weighed, RESOLVED, sentences=500).domains
