@@ -82,6 +82,7 @@ def compared(
     command = [sys.executable, "-m", "onoma", "compare", str(path), "--resume", "--report", str(HERE / f"{name}.html")]
     command += [] if jobs is None else ["--jobs", str(jobs)]
     cells = HERE / name / "cells"
+    keep_cells(f"comparison_{name}", cells)  # of a call that was killed
     restore_cells(f"comparison_{name}", cells)
     try:
         subprocess.run(command, check=True)
