@@ -36,8 +36,9 @@ def keep_cells(comparison: str, cells: Path) -> None:
         if not record["error"] and record != known.get(name, {}).get("record"):
             today = datetime.now(tz=UTC).date().isoformat()
             known[name] = {"cell": name, "processor": find_processor().name, "date": today, "record": record}
-    lines = [json.dumps(known[name], ensure_ascii=False, separators=(",", ":")) + "\n" for name in sorted(known)]
-    _file(comparison).write_bytes(lzma.compress("".join(lines).encode()))
+    if known:
+        lines = [json.dumps(known[name], ensure_ascii=False, separators=(",", ":")) + "\n" for name in sorted(known)]
+        _file(comparison).write_bytes(lzma.compress("".join(lines).encode()))
 
 
 def _known(comparison: str) -> dict[str, dict[str, Any]]:

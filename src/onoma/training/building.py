@@ -27,7 +27,7 @@ _TARGET_STEPS = 750
 _TRAINING_COST = 3
 """Cost of training on a token, relative to evaluating it: forward and backward instead of forward alone."""
 
-_MIN_EVALUATIONS = 8
+_MIN_EVALUATIONS = 4
 _BASE_HIDDEN_SIZE = 768
 
 
@@ -128,7 +128,7 @@ def evaluation_interval(resolved: ResolvedSettings, *, train_tokens: int, count_
     """Return the number of epochs from one evaluation on dev to the next.
 
     It is 1 unless an evaluation takes longer than an epoch, because dev is large and the training text small. It is
-    then chosen so that evaluation takes no longer than training, but a run has at least eight evaluations.
+    then chosen so that evaluation takes no longer than training, but a run has at least four evaluations.
 
     Args:
         resolved: number of epochs.

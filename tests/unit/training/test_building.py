@@ -13,11 +13,11 @@ from onoma.training.building import ResolvedSettings, evaluation_interval
         (40, 0, 1),  # dev without text
         (40, 3_000, 1),  # an evaluation takes as long as an epoch
         (40, 3_001, 2),
-        (40, 200_000, 5),  # at least eight evaluations
-        (39, 200_000, 4),
+        (40, 200_000, 10),  # at least four evaluations
+        (39, 200_000, 9),
         (3, 200_000, 1),
     ],
 )
-def test_evaluation_takes_no_longer_than_training_if_eight_evaluations_allow_it(epochs, dev_tokens, interval):
+def test_evaluation_takes_no_longer_than_training_if_four_evaluations_allow_it(epochs, dev_tokens, interval):
     resolved = ResolvedSettings(learning_rate=1e-4, batch_subwords=128, epochs=epochs)
     assert evaluation_interval(resolved, train_tokens=1_000, count_dev_tokens=lambda: dev_tokens) == interval
