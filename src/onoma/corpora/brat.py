@@ -30,6 +30,9 @@ from onoma.text import Document, Entity
 _SPAN_LINE = re.compile(r"T[^\t]*\t(\S+) (\d{1,12} \d{1,12}(?:;\d{1,12} \d{1,12})*)(?:\t(.*))?")
 _OTHER_KINDS = {"R": "a relation", "*": "a relation", "E": "an event", "A": "an attribute", "M": "an attribute"}
 _OTHER_KINDS |= {"N": "a normalisation", "#": "a note"}
+_APPLE_PREFIX = "._"
+"""How the names of the files begin in which macOS stores attributes of others in archives."""
+
 _UNSAFE_CHARACTERS = re.compile(r"[^\w.-]+")
 
 
@@ -52,7 +55,8 @@ class BratReader(SchemelessReader):
         for path in sorted(self._path.rglob("*")):
             if named_format(path) not in (None, "brat", "text") and path.is_file():
                 tally.unusable.add("a file of another format among annotations", where=str(path), what=path.name)
-        for stem in sorted({_remove_suffix(path) for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}")}):
+        paths = (path for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}"))
+        for stem in sorted({_remove_suffix(path) for path in paths if not path.name.startswith(_APPLE_PREFIX)}):
             yield self._read_pair(stem, stem.relative_to(self._path).as_posix(), tally)
 
     def _read_pair(self, stem: Path, id: str, tally: ReadTally) -> Document:

@@ -39,7 +39,7 @@ MARK = "-DOCSTART-"
 
 _HEAD_LINES = 2000
 _SPECIAL_FIRST_CHARACTERS = frozenset(["", " ", "\t", "#", "-"])
-_EMPTY_IDS = frozenset(["", "O", "-X-", "-", "_"])
+_EMPTY_IDS = frozenset(["", "O", "-X-", "-", "_", MARK])
 _COMMENT_PATTERN = re.compile(r"#\s*(newdoc id|newdoc|sent_id|text|global\.columns)\s*(?:=\s?(.*))?")
 _LANGUAGE_PREFIX = re.compile(r"([a-z]{2,3}(?:[-_][a-z]{2,8})*):")
 

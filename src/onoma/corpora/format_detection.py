@@ -20,6 +20,7 @@ from onoma.errors import CorpusError
 from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
 from onoma.io.suffixes import FORMATS
+from onoma.schemes import OUTSIDE
 
 _FORMAT_BY_SUFFIX = {
     suffix: "jsonl" if format == "json" else format
@@ -38,6 +39,15 @@ _UNREADABLE_SUFFIXES = {
 }
 HEAD_LINES = 400
 """Number of lines of a file that are used to detect its format."""
+
+_OTHER_SEPARATORS = {
+    "\u00a0": "no-break spaces",
+    "\u3000": "ideographic spaces",
+    ",": "commas",
+    ";": "semicolons",
+    "|": "vertical bars",
+}
+_NEARLY_ALL = 0.9
 
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
@@ -66,6 +76,8 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     if content_format is None:
         raise CorpusError("has no documents: it contains only white space", path=path)
     format = suffix_format if content_format == "text" and suffix_format else content_format
+    if content_format == "text" and format == "conll" and (separator := _find_other_separator(lines)):
+        raise CorpusError(f"has columns that are separated by {separator}; expected tabs or spaces", path=path)
     if format not in ("text", "jsonl") and len(lines) == 1 and "\r" in lines[0]:
         raise CorpusError("has lines that end in a carriage return alone; end them with a line feed", path=path)
     return format
@@ -127,6 +139,17 @@ def _sniff_content(lines: list[str]) -> str | None:
         return "conllu"
     tagged_count = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in rows)
     return "conll" if 2 * tagged_count > len(rows) or _is_tagged(rows) else None
+
+
+def _find_other_separator(lines: Sequence[str]) -> str | None:
+    """Return the name of a separator of columns that is not read, after which nearly all lines have a tag, or None."""
+    non_blank = [line for line in lines if line.strip()]
+    for separator, name in _OTHER_SEPARATORS.items():
+        tags = [tag for tag in (line.rpartition(separator)[2].strip() for line in non_blank) if is_tag(tag)]
+        is_separated = sum(separator in line for line in non_blank) > _NEARLY_ALL * len(non_blank)
+        if is_separated and len(tags) > _NEARLY_ALL * len(non_blank) and set(tags) != {OUTSIDE}:
+            return name
+    return None
 
 
 def _form_columns(rows: list[list[str]], lines: list[str]) -> bool:

@@ -7,9 +7,11 @@ writer.
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, optionally with
   ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further
   labelled spans ``"layers": {"pos": [{"start", "end", "label", "score", "text"}]}``
-- doccano: ``{"text", "label": [[0, 5, "PER"]]}`` or ``{"text", "entities": [{"label", "start_offset", "end_offset"}]}``
+- doccano: ``{"text", "label": [[0, 5, "PER"]]}``, in 2021 with ``data`` in place of ``text``, or
+  ``{"text", "entities": [{"label", "start_offset", "end_offset"}]}``
 - prodigy: ``{"text", "spans": [{"start", "end", "label"}], "tokens": [{"text", "start", "end", "id"}], "answer"}``
-- spacy: ``["text", {"entities": [[0, 5, "PER"]]}]`` or ``{"text", "entities": [[0, 5, "PER"]]}``
+- spacy: ``["text", {"entities": [[0, 5, "PER"]]}]``, ``{"text", "entities": [[0, 5, "PER"]]}``, or ``Doc.to_json()``:
+  ``{"text", "ents": [{"start", "end", "label"}], "tokens": [{"start", "end"}]}``
 - labelstudio: ``{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "text", "labels"}}]}]}``,
   or with ``completions``, as in older versions
 - argilla, read only: ``{"text", "tokens": ["Ada"], "annotation": [["PER", 0, 5]]}``, or the answers of annotators; see
@@ -33,7 +35,8 @@ from onoma.corpora.span_notations import add_span, format_value, looks_like_span
 from onoma.corpora.spans import Annotated
 from onoma.errors import CorpusError
 
-SPAN_KEYS = ("entities", "spans", "label", "labels", "annotation", "annotations")
+SPAN_KEYS = ("entities", "ents", "spans", "label", "labels", "annotation", "annotations")
+_TEXT_KEYS = ("text", "full_text", "data")
 LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
 """Keys that may hold the label of a whole text."""
 
@@ -66,6 +69,11 @@ def spans_of(record: object) -> Annotated:
     if isinstance(record.get("fields"), dict):
         return _parse_argilla(record)
     return _parse_record(record)
+
+
+def text_of(record: Mapping[str, object]) -> str | None:
+    """Return the text of a record; None if it has none."""
+    return next((text for key in _TEXT_KEYS if isinstance(text := record.get(key), str)), None)
 
 
 def words_of(record: Mapping[str, object]) -> list[str] | None:
@@ -103,9 +111,10 @@ def meta_of(record: object) -> dict[str, object]:
 
 
 def _parse_record(record: Mapping[str, object]) -> Annotated:
-    text = record.get("text", record.get("full_text"))
-    if not isinstance(text, str):
-        raise CorpusError(f"the record has no 'text'; its keys are {', '.join(map(str, record)) or 'none'}")
+    text = text_of(record)
+    if text is None:
+        keys = ", ".join(map(str, record)) or "none"
+        raise CorpusError(f"the record has no 'text'; its keys are {keys}; rename the one of its text to 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
     _add_spans(annotated, record)
     relations = record.get("relations")
@@ -148,7 +157,7 @@ def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> None:
         else:
             add_span(annotated, item)
     annotated.left_out.extend(
-        (f"{further!r} holds annotation as well as {key!r}, which is read", format_value(item))
+        (f"the annotation is under {further!r}, and that under {key!r} is read", format_value(item))
         for further in further_keys
         for item in _list_or_empty(record[further]) or [record[further]]
     )

@@ -32,7 +32,7 @@ from onoma.corpora.tagged_records import TAG_KEYS, tags_of, tags_of_text
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.token_spans import token_spans_of
 from onoma.corpora.unannotated import unannotated
-from onoma.corpora.unknown_annotation import check_unknown_annotation
+from onoma.corpora.unknown_annotation import check_unknown_annotation, unknown_annotation
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
 from onoma.text import Document, Sentence
@@ -128,7 +128,9 @@ class RecordReader(ABC):
         if self.options.labelled == "sentences" and not self.options.texts_only and not annotated.layers:
             keys = self._label_key or f"one of {', '.join(LABEL_KEYS)}"
             raise CorpusError(f"the text has no label; expected it under {keys}", path=self.path, line=line)
-        if not annotated.spans:
+        if annotated.spans:
+            annotated.left_out += unknown_annotation(record)
+        else:
             self._check_keys(record, line)
         tally.lines = (line,)
         tally.annotated = tally.annotated or has_annotation(record)

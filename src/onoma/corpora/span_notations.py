@@ -1,9 +1,9 @@
 """Parser of one annotation in any of the notations that tools use for a span of a text.
 
-- a list: ``[0, 5, "PER"]`` or ``["PER", 0, 5]``
+- a list: ``[0, 5, "PER"]`` or ``["PER", 0, 5]``, also with the text of the span, as in ``["Ada", 0, 3, "PER"]``
 - an object with bounds: ``start`` and ``end`` (Prodigy, Hugging Face), ``start_offset`` and ``end_offset`` (doccano),
-  ``start_pos`` and ``end_pos`` (Flair), ``begin`` and ``end`` (UIMA), ``offset`` and ``length`` (Azure), or a pair
-  under ``indices``, ``offsets`` or ``span``
+  ``start_pos`` and ``end_pos`` (Flair), ``start_char`` and ``end_char`` (spaCy, Stanza), ``begin`` and ``end`` (UIMA),
+  ``offset`` and ``length`` (Azure), or a pair under ``indices``, ``offsets`` or ``span``
 - the label of such an object: ``label``, ``labels`` (several, or Flair's ``[{"value": "PER"}]``), ``type``,
   ``entity_group`` (Hugging Face) or ``category`` (Azure)
 
@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from onoma.corpora.spans import Annotated, RawSpan
 
-_START_KEYS = ("start", "start_offset", "begin", "start_pos", "offset")
-_END_KEYS = ("end", "end_offset", "end_pos")
+_START_KEYS = ("start", "start_offset", "begin", "start_pos", "start_char", "offset")
+_END_KEYS = ("end", "end_offset", "end_pos", "end_char")
 _PAIR_KEYS = ("indices", "offsets", "span")
 _LABEL_KEYS = ("labels", "label", "type", "entity_group", "category")
 
@@ -32,10 +32,7 @@ def add_span(annotated: Annotated, item: object, *, label: str | None = None) ->
         label: the label of an object without one.
     """
     if isinstance(item, list) and len(item) >= 3:
-        start, end, name = item[:3]
-        if isinstance(start, str) and type(name) is int:
-            start, end, name = end, name, start
-        annotated.spans.append(RawSpan(start=start, end=end, label=name))
+        annotated.spans.append(_parse_list(item, annotated.text))
         return
     if not isinstance(item, dict) or not item:
         annotated.left_out.append(("the annotation is not a span", format_value(item)))
@@ -58,6 +55,16 @@ def looks_like_span(item: object) -> bool:
         return not item.keys().isdisjoint((*_START_KEYS, *_PAIR_KEYS))
     integer_count = sum(type(each) is int for each in item) if isinstance(item, list) else 0
     return isinstance(item, list) and integer_count == 2 and any(isinstance(each, str) for each in item)
+
+
+def _parse_list(item: Sequence[object], text: str) -> RawSpan:
+    """Return the span of a list; of two strings, the one that the span covers is its text."""
+    start, end, name, *rest = item
+    if isinstance(start, str) and type(name) is int:
+        start, end, name = end, name, start
+    if rest and isinstance(rest[0], str) and type(start) is int and type(end) is int and name == text[start:end]:
+        return RawSpan(start=start, end=end, label=rest[0], text=name)
+    return RawSpan(start=start, end=end, label=name)
 
 
 def format_value(value: object) -> str:

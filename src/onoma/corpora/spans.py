@@ -117,6 +117,8 @@ class _SpanConverter:
     def entity(self, span: RawSpan) -> Entity | str:
         """Return the entity, or the reason why the span is invalid."""
         start, end, label, score = span.start, span.end, span.label, span.score
+        if isinstance(label, int):
+            return "the span has a number in place of a label; export the names of the labels"
         if not isinstance(label, str) or not label:
             return "the span has no label"
         if type(start) is not int or type(end) is not int:

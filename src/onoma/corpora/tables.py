@@ -23,6 +23,7 @@ from onoma.corpora.columns import column_index
 from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
 from onoma.corpora.spelling import is_tag, looks_tagged
+from onoma.corpora.unknown_annotation import hold_spans
 from onoma.errors import CorpusError
 from onoma.io.cells import names_separator, read_rows
 from onoma.io.json_text import parsed
@@ -224,7 +225,19 @@ class TableReader(RecordReader):
         record["text"] = cells[text]
         if self._tag_position is not None:
             record["label"] = annotation if cell else None
-        return record
+        return record | self._further_spans(cells, line)
+
+    def _further_spans(self, cells: Sequence[str], line: int) -> dict[str, object]:
+        """Return the spans in columns of other names; they are refused if there is no column of a known name."""
+        found: dict[str, object] = {}
+        for position, name in enumerate(self._column_names):
+            if position != self._tag_position and hold_spans(spans := _parse_cell(cells[position])):
+                found[name] = spans
+        if found and self._tag_position is None and not self.options.texts_only:
+            name = next(iter(found))
+            message = f"the column {name!r} seems to hold spans and is unknown; name it with --tag-column {name}"
+            raise CorpusError(message, path=self.path, line=line)
+        return found
 
     def _iter_body(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows after the header that have a filled cell."""
@@ -242,12 +255,9 @@ class TableReader(RecordReader):
             raise CorpusError(message, path=self.path, line=line)
 
     def _iter_rows(self) -> Iterator[tuple[int, list[str]]]:
-        lines = self._iter_lines()
+        lines = self._iter_lines(keep_ends=True)  # a quoted cell may contain some
         number, header = next(lines, (1, ""))
-        reader = read_rows(
-            (line + "\n" for line in chain([header], (line for _, line in lines))),
-            delimiter=delimiter_of(header.strip()),
-        )
+        reader = read_rows(chain([header], (line for _, line in lines)), delimiter=delimiter_of(header.strip()))
         try:
             for cells in reader:
                 yield number - 1 + reader.line_num, cells
@@ -255,9 +265,9 @@ class TableReader(RecordReader):
             message = f"is not a table: {error}; quotation marks inside a quoted cell are doubled"
             raise CorpusError(message, path=self.path, line=number - 1 + reader.line_num) from None
 
-    def _iter_lines(self) -> Iterator[tuple[int, str]]:
+    def _iter_lines(self, *, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
         """Yield the lines from the header on, with their numbers."""
-        lines = numbered_lines(self.path, encoding=self.options.encoding)
+        lines = numbered_lines(self.path, encoding=self.options.encoding, keep_ends=keep_ends)
         return dropwhile(lambda numbered: numbered[0] == 1 and names_separator(numbered[1]), lines)
 
     def _iter_word_rows(self) -> Iterator[tuple[int, list[str]]]:

@@ -1,7 +1,7 @@
 """Parser of JSON records of words with one tag each, in a list.
 
-- ``{"tokens": ["Ada"], "tags": ["B-PER"]}``, the tags also as ``ner_tags``, ``labels`` or ``entities``, and as numbers;
-  with a ``text``, the words are located in it
+- ``{"tokens": ["Ada"], "tags": ["B-PER"]}``, the tags also as ``ner_tags``, ``labels`` or ``entities``, as numbers,
+  or in one string between white space; with a ``text``, the words are located in it
 - ``{"text": "Ada", "tags": ["B-PER"]}``: the words are the parts of the text between white space
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onoma.corpora.blocks import SentenceBlock
-from onoma.corpora.layouts import SPAN_KEYS, span_keys_of, words_of
+from onoma.corpora.layouts import SPAN_KEYS, span_keys_of, text_of, words_of
 from onoma.corpora.span_notations import format_value
 from onoma.corpora.spelling import are_tags
 from onoma.errors import CorpusError
@@ -37,10 +37,12 @@ def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> Sen
     words = words_of(record)
     if words is None:
         return None
-    text = record.get("text")
-    block = SentenceBlock(words=words, lines=[line] * len(words), text=text if isinstance(text, str) else None)
+    text = text_of(record)
+    block = SentenceBlock(words=words, lines=[line] * len(words), text=text)
     for name in keys:
         values = record.get(name)
+        if isinstance(values, str) and _are_tags_of(values.split(), words):
+            values = values.split()
         if not isinstance(values, list) or not values:
             continue
         if name in _AMBIGUOUS_KEYS and any(isinstance(value, list | dict) for value in values):
@@ -50,7 +52,7 @@ def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> Sen
             raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {name!r}")
         block.layers = (tags,)
         return block
-    return None if isinstance(text, str) else block
+    return block if text is None else None
 
 
 def tags_of_text(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> SentenceBlock | None:

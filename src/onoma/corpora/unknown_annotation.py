@@ -1,12 +1,12 @@
-"""Check of JSON records without annotation under a known key: an unknown key may hold some, and is not ignored then."""
+"""Annotation of JSON records under unknown keys: refused if it is the only one, and otherwise counted as left out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypeGuard
 
-from onoma.corpora.layouts import SPAN_KEYS, has_annotation, words_of
-from onoma.corpora.span_notations import looks_like_span
+from onoma.corpora.layouts import SPAN_KEYS, has_annotation, span_keys_of, words_of
+from onoma.corpora.span_notations import format_value, looks_like_span
 from onoma.corpora.tagged_records import TAG_KEYS, tag_keys_of
 from onoma.errors import CorpusError
 
@@ -31,11 +31,9 @@ def check_unknown_annotation(record: object) -> None:
     if not isinstance(record, dict):
         return
     words = words_of(record)
-    ignored = _OTHER_KEYS if "text" not in record and words is not None else _OTHER_KEYS.union(SPAN_KEYS)
-    for key, value in record.items():
-        if key in ignored or key.endswith(_SUGGESTION_SUFFIXES) or not _hold_spans(value):
-            continue
-        if "text" not in record and words is not None:
+    counts_tokens = "text" not in record and words is not None
+    for key in _unknown_span_keys(record, ignored=_OTHER_KEYS if counts_tokens else _OTHER_KEYS.union(SPAN_KEYS)):
+        if counts_tokens:
             raise CorpusError(
                 f"the key {key!r} seems to hold spans of tokens in an unknown layout; rename the keys to those of "
                 "GLiNER ('tokenized_text' and 'ner': last token included) or SpERT ('tokens', and 'entities' with "
@@ -52,6 +50,25 @@ def check_unknown_annotation(record: object) -> None:
             f"the key {tag_key!r} seems to hold tags and is unknown; name it with --tag-column {tag_key}, or rename it "
             f"to one of {known}"
         )
+
+
+def unknown_annotation(record: object) -> list[tuple[str, str]]:
+    """Return the spans under unknown keys of a record that also has spans under a known one, as reason and span."""
+    if not isinstance(record, dict) or not span_keys_of(record):
+        return []
+    return [
+        (f"the annotation is under {key!r}, and that under a known key is read", format_value(item))
+        for key in _unknown_span_keys(record, ignored=_OTHER_KEYS.union(SPAN_KEYS))
+        for item in record[key]
+    ]
+
+
+def _unknown_span_keys(record: Mapping[str, object], *, ignored: Collection[str]) -> list[str]:
+    return [
+        key
+        for key, value in record.items()
+        if key not in ignored and not key.endswith(_SUGGESTION_SUFFIXES) and hold_spans(value)
+    ]
 
 
 def _find_unknown_tags(record: Mapping[str, object]) -> str | None:
@@ -72,11 +89,11 @@ def _are_numbers(value: object) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(each) is int for each in value)
 
 
-def _hold_spans(value: object, *, depth: int = 0) -> bool:
+def hold_spans(value: object, *, depth: int = 0) -> bool:
     """Return whether a value is a list of spans, or of lists or answers that hold spans."""
     if not isinstance(value, list) or not value or depth > _MAX_NESTED_LISTS:
         return False
     return all(
-        looks_like_span(item) or _hold_spans(item.get("value") if isinstance(item, dict) else item, depth=depth + 1)
+        looks_like_span(item) or hold_spans(item.get("value") if isinstance(item, dict) else item, depth=depth + 1)
         for item in value
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from onoma.corpora import CorpusReader, Location, Occurrences, ReadOptions, read
+from onoma.corpora.plausibility import is_about_span
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.doctor.finding import Finding, LocatedDocument, Severity
 from onoma.doctor.record_skipping import skip_record
@@ -76,7 +77,10 @@ def read_cases(path: Path, *, part: str = "", format: str | None = None, options
         findings += converter.found(
             "scheme", "error", {"": report.repairs}, _explain_scheme_violation(str(report.scheme)), fixable=True
         )
-        findings += converter.found("unusable", "error", report.unusable, _UNUSABLE_EXPLANATION)
+        broken = {reason: found for reason, found in report.unusable.items() if is_about_span(reason)}
+        others = {reason: found for reason, found in report.unusable.items() if reason not in broken}
+        findings += converter.found("unusable", "error", broken, _UNUSABLE_EXPLANATION)
+        findings += converter.found("unusable", "note", others, _LEFT_OUT_EXPLANATION)
         findings += converter.found("adjusted", "note", report.adjusted, _ADJUSTED_EXPLANATION)
     return CheckedFile(reading, cases, findings)
 
@@ -97,7 +101,7 @@ def _make_unreadable_finding(error: CorpusError, path: Path, *, was_skipped: boo
     return Finding(
         check="unreadable",
         severity="error",
-        file=path,
+        file=Path(error.path) if path.is_dir() and error.path is not None else path,
         line=error.line,
         what=error.message,
         why=why,
@@ -123,6 +127,7 @@ class _Explanation:
 
 
 _UNUSABLE_EXPLANATION = _Explanation("the annotation cannot be used, so it is left out", "fix or remove it")
+_LEFT_OUT_EXPLANATION = _Explanation("it is not an entity, so it is left out", "nothing, if that is what you meant")
 _ADJUSTED_EXPLANATION = _Explanation("the file is not read literally", "nothing, if that is what you meant")
 
 

@@ -27,9 +27,9 @@ def skip_record(path: Path, line: int, target: Path, *, format: str, encoding: s
         encoding: encoding of the file.
 
     Returns:
-        Whether the copy was written; in some formats and encodings, lines cannot be left out.
+        Whether the copy was written; in folders and in some formats and encodings, lines cannot be left out.
     """
-    if "\n".encode(encoding).removeprefix(BOM_UTF8) != b"\n":
+    if path.is_dir() or "\n".encode(encoding).removeprefix(BOM_UTF8) != b"\n":
         return False
     lines = path.read_bytes().split(b"\n")
     first = last = line - 1

@@ -6,6 +6,8 @@ characters are part of the text.
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,9 +22,17 @@ _COMPRESSION_MARKS = {
 }
 """First bytes of compressed files, and the name of the compression."""
 
+_WINDOWS_BYTES = re.compile(rb"[\x80-\x9f]")
+"""Bytes that are quotation marks, dashes and the euro sign in cp1252, but unused in Latin-1."""
 
-def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
-    """Yield the number of each line, counted from 1, and the line without its line ending.
+
+def numbered_lines(path: Path, *, encoding: str, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
+    """Yield the number of each line, counted from 1, and the line.
+
+    Args:
+        path: path of the file.
+        encoding: encoding of the file.
+        keep_ends: whether to keep the line endings, which are removed by default.
 
     Raises:
         CorpusError: the file is missing, a folder, binary, or not in this encoding; the message for an encoding error
@@ -35,8 +45,7 @@ def numbered_lines(path: Path, *, encoding: str) -> Iterator[tuple[int, str]]:
             for number, line in enumerate(file, start=1):
                 if "\0" in line:
                     raise _binary_error(path, number)
-                line = line.removesuffix("\n")
-                yield number, line.removesuffix("\r")
+                yield number, line if keep_ends else line.removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError as error:
         raise _undecodable_error(path, encoding, error) from None
     except (OSError, LookupError) as error:
@@ -63,6 +72,13 @@ def whole_text(path: Path, *, encoding: str, keep_bom: bool = False) -> str:
     if "\0" in text:
         raise _binary_error(path, text.count("\n", 0, text.index("\0")) + 1)
     return text
+
+
+def likely_encoding(data: bytes) -> str:
+    """Return a likely encoding of a file that is not UTF-8, judged by its bytes."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return "utf-16"
+    return "cp1252" if _WINDOWS_BYTES.search(data) else "latin1"
 
 
 def codec_without_bom(encoding: str) -> str:
@@ -106,7 +122,8 @@ def _undecodable_error(path: Path, encoding: str, error: UnicodeDecodeError) -> 
                 line.decode(codec)
             except UnicodeDecodeError as line_error:
                 location = f"byte 0x{line[line_error.start]:02x} at column {line_error.start + 1}"
-                advice = "convert the file, or name its encoding (--encoding latin1, or encoding='latin1')"
+                name = likely_encoding(path.read_bytes())
+                advice = f"convert the file, or name its encoding (--encoding {name}, or encoding={name!r})"
                 return CorpusError(f"{location} is not {encoding.upper()}; {advice}", path=path, line=number)
     return CorpusError(
         f"is not {encoding.upper()}: {error.reason}; name its encoding (--encoding, or encoding=...)", path=path

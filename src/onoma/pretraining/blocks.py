@@ -9,7 +9,7 @@ from pathlib import Path
 
 from onoma.errors import CorpusError
 from onoma.io.compression import reading
-from onoma.io.lines import codec_without_bom
+from onoma.io.lines import codec_without_bom, likely_encoding
 
 BLOCK_BYTES = 1 << 14
 
@@ -62,7 +62,6 @@ def _make_decoding_error(
     """
     data: bytes = error.object
     byte = f"byte 0x{data[error.start]:02x} at byte {offset + error.start + 1:,} of the file is not {encoding.upper()}"
-    is_utf16 = offset == 0 and data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    suggestion = "utf-16" if is_utf16 else "latin1"
+    suggestion = likely_encoding(data)
     message = f"{byte}; convert the file, or name its encoding (--encoding {suggestion}, or encoding={suggestion!r})"
     return CorpusError(message, path=path, line=line + data.count(b"\n", 0, error.start))

@@ -63,6 +63,15 @@ def test_writing_makes_a_new_folder(tmp_path: Path) -> None:
         write(documents, tmp_path / "out", format="brat")
 
 
+def test_attributes_of_files_from_a_mac_are_no_pairs(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", "Ada left.", "T1\tPER 0 3\tAda\n")
+    for folder in (tmp_path, tmp_path / "__MACOSX"):
+        folder.mkdir(exist_ok=True)
+        for suffix in ("txt", "ann"):
+            (folder / f"._a.{suffix}").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X")
+    assert [document.id for document in read(tmp_path)] == ["a"]
+
+
 def test_the_folder_is_not_listed_for_each_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[Path] = []
     iterdir = Path.iterdir

@@ -44,7 +44,7 @@ def test_words_in_a_file_with_tabs_are_kept_verbatim(tmp_path: Path) -> None:
 
 
 def test_marks_separate_documents_and_words_before_the_first_mark_are_a_document(tmp_path: Path) -> None:
-    content = "a O\n\n-DOCSTART- -X- O\n\nb O\n\nc O\n\n-DOCSTART-\n-DOCSTART- id-7 O\n\nd O\n"
+    content = "a O\n\n-DOCSTART- -X- O\n\nb O\n\nc O\n\n-DOCSTART- -DOCSTART- O\n-DOCSTART- id-7 O\n\nd O\n"
     documents, _ = reading_of(tmp_path, content)
     assert [(document.id, document.text) for document in documents] == [
         ("", "a"),

@@ -45,6 +45,29 @@ def test_tables(tmp_path: Path, name: str, content: str) -> None:
     assert entities_of(tmp_path / name, content) == ADA
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_ends_in_a_quoted_cell_are_text(tmp_path: Path, end: str) -> None:
+    rows = ["text,label", '"Ada\r\nleft\r\nTurin.","[[0, 3, ""PER""], [11, 16, ""LOC""]]"', 'Bo ran,"[]"', ""]
+    assert entities_of(tmp_path / "a.csv", end.join(rows)) == ADA
+
+
+@pytest.mark.parametrize("column", ["ner_spans", "named_entities"])
+def test_a_column_of_spans_with_an_unknown_name_is_refused(tmp_path: Path, column: str) -> None:
+    content = f"id,{column},text\n7,{SPANS},Ada left Turin.\n"
+    with pytest.raises(CorpusError, match=rf"a\.csv:2: .*with --tag-column {column}$"):
+        entities_of(tmp_path / "a.csv", content)
+    assert entities_of(tmp_path / "a.csv", content, tag_column=column) == ADA
+    assert entities_of(tmp_path / "a.csv", content, texts_only=True) == []
+
+
+def test_spans_of_a_further_column_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    assert entities_of(path, f"text,label,places\nAda left Turin.,{SPANS},{SPANS}\n") == ADA
+    assert [(reason, found.count) for reason, found in read(path).report.unusable.items()] == [
+        ("the annotation is under 'places', and that under a known key is read", 2)
+    ]
+
+
 def test_tags_that_are_numbers_in_an_array_of_numpy(tmp_path: Path) -> None:
     content = 'id,tokens,ner_tags\n0,"[\'Ada\' ""d\'Arc"" \'left\']",[1 2 0]\n'
     assert entities_of(tmp_path / "a.csv", content, tag_names=("O", "B-PER", "I-PER")) == [("Ada d'Arc", "PER")]

@@ -67,6 +67,19 @@ def test_a_file_without_readable_text_has_no_format(tmp_path: Path) -> None:
     assert detect_format(tmp_path / "c", encoding="utf-16") == "conll"
 
 
+@pytest.mark.parametrize(
+    ("separator", "name"),
+    [("\u00a0", "no-break spaces"), ("\u3000", "ideographic spaces"), (",", "commas"), (";", "semicolons")],
+)
+def test_columns_with_another_separator_are_refused(tmp_path: Path, separator: str, name: str) -> None:
+    rows = [("Ada", "B-PER"), ("Byron", "I-PER"), ("left", "O"), ("Turin", "B-LOC"), (".", "O")]
+    (tmp_path / "a.conll").write_text("\n".join(map(separator.join, rows)) + "\n\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match=f"separated by {name}; expected tabs or spaces"):
+        detect_format(tmp_path / "a.conll")
+    (tmp_path / "b.conll").write_text("Ada,\nByron\nleft\nTurin\n.\n\n", encoding="utf-8")
+    assert detect_format(tmp_path / "b.conll") == "conll"
+
+
 @pytest.mark.parametrize("name", ["a.conll", "a.tsv", "a.txt"])
 def test_lines_that_end_in_a_carriage_return_alone_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"Ada\tB-PER\rleft\tO\r\rTurin\tB-LOC\r")

@@ -158,7 +158,54 @@ def test_what_is_no_entity_beside_an_empty_known_key(tmp_path: Path) -> None:
 def test_spans_under_a_further_key_are_counted(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, {"text": TEXT, "labels": ["PER", "LOC"], "annotations": SPANS, "spans": SPANS[:1]})
     assert entities_of(reading) == ADA[:1]
-    assert left_out(reading) == {"'annotations' holds annotation as well as 'spans', which is read": 2}
+    assert left_out(reading) == {"the annotation is under 'annotations', and that under 'spans' is read": 2}
+
+
+def test_spans_under_an_unknown_key_beside_a_known_one_are_counted(tmp_path: Path) -> None:
+    reading = reading_of(tmp_path, {"text": TEXT, "label": SPANS[:1], "places": SPANS[1:]})
+    assert entities_of(reading) == ADA[:1]
+    assert left_out(reading) == {"the annotation is under 'places', and that under a known key is read": 1}
+
+
+def test_entities_of_spacy_are_preferred_to_its_groups_of_spans(tmp_path: Path) -> None:
+    tokens = [{"id": 0, "start": 0, "end": 3}, {"id": 1, "start": 4, "end": 9}]
+    group = {"sc": [{"start": 0, "end": 3, "label": "FIRST"}]}
+    reading = reading_of(tmp_path, {"text": TEXT, "ents": SPANS, "spans": group, "tokens": tokens})
+    assert entities_of(reading) == ADA
+    assert left_out(reading) == {"the annotation is under 'spans', and that under 'ents' is read": 1}
+
+
+@pytest.mark.parametrize(
+    "ada",
+    [
+        ["Ada Byron", 0, 9, "PER"],
+        [0, 9, "Ada Byron", "PER"],
+        [0, 9, "PER", "Ada Byron"],
+        ["PER", 0, 9, 0.9],
+        [0, 9, "PER", "an id"],
+        {"start_char": 0, "end_char": 9, "type": "PER", "text": "Ada Byron"},
+    ],
+)
+def test_a_span_may_come_with_its_text(tmp_path: Path, ada: object) -> None:
+    assert entities_of(reading_of(tmp_path, {"text": TEXT, "entities": [ada]})) == ADA[:1]
+
+
+def test_a_number_in_place_of_a_label_is_named(tmp_path: Path) -> None:
+    span = {"label": 5, "start_offset": 0, "end_offset": 9, "user": 1}
+    reading = reading_of(tmp_path, {"text": TEXT, "annotations": [span], "entities": []}, may_be_empty=True)
+    assert entities_of(reading) == []
+    assert left_out(reading) == {"the span has a number in place of a label; export the names of the labels": 1}
+
+
+def test_the_text_may_be_under_data_or_full_text(tmp_path: Path) -> None:
+    assert entities_of(reading_of(tmp_path, {"id": 1, "data": TEXT, "label": [[0, 9, "PER"]]})) == ADA[:1]
+    record = {"full_text": "Ada's  Byron\n", "tokens": ["Ada", "'s", "Byron"], "labels": ["B-PER", "O", "B-PER"]}
+    (document,) = reading_of(tmp_path, record)
+    assert [(entity.start, entity.end) for entity in document.entities] == [(0, 3), (7, 12)]
+
+
+def test_tags_in_one_string(tmp_path: Path) -> None:
+    assert entities_of(reading_of(tmp_path, {"tokens": TOKENS, "ner_tags": " ".join(TAGS)})) == ADA
 
 
 def test_a_list_of_labels_does_not_hide_spans(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_prodigy_tokens_are_words_and_refused_records_are_counted(tmp_path: Path
     [
         ([0, 3, ""], "the span has no label"),
         ([0, 3, None], "the span has no label"),
-        ([0, 3, 5], "the span has no label"),
+        ([0, 3, 5], "the span has a number in place of a label; export the names of the labels"),
         (["0", 3, "PER"], "the span has no whole numbers for its bounds"),
         ([0.0, 3, "PER"], "the span has no whole numbers for its bounds"),
         ([True, 3, "PER"], "the span has no whole numbers for its bounds"),
@@ -156,7 +156,10 @@ def test_words_that_do_not_fit_are_left_out(tmp_path: Path) -> None:
     [
         ('{"text": "a"}\n{"text": \n', r"a\.jsonl:2: column 10 is not JSON"),
         ("nonsense\n", r"a\.jsonl:1: column 1 is not JSON"),
-        ('{"words": "a"}\n', r"a\.jsonl:1: the record has no 'text'; its keys are words$"),
+        (
+            '{"words": "a"}\n',
+            r"a\.jsonl:1: the record has no 'text'; its keys are words; rename the one of its text to 'text'$",
+        ),
         ("[1, 2]\n", r"a\.jsonl:1: a record is 1; expected an object"),
         ('{"tokens": ["a", "b"], "ner_tags": [3, 4]}', r"a\.jsonl: the tags are numbers \(3, 4\); .* --tag-names"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', r"a\.jsonl:1: there are 1 tokens but 2 tags"),

@@ -134,6 +134,22 @@ def test_annotations_that_cannot_be_used_are_errors(tmp_path):
     assert [(finding.line, finding.severity) for finding in _found(check(path), "unusable")] == [(2, "error")] * 2
 
 
+def test_annotations_that_are_no_entities_are_notes(tmp_path):
+    relation = {"id": 1, "from_id": 1, "to_id": 2, "type": "left"}
+    record = {"text": "Ada left.", "entities": [[0, 3, "PER"]], "relations": [relation]}
+    (tmp_path / "a.jsonl").write_text(json.dumps(record), encoding="utf-8")
+    assert [finding.severity for finding in _found(check(tmp_path / "a.jsonl"), "unusable")] == ["note"]
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_is_named(tmp_path):
+    for name, text in (("a", b"Ada left."), ("b", b"Jos\xe9 left.")):
+        (tmp_path / f"{name}.txt").write_bytes(text)
+        (tmp_path / f"{name}.ann").write_bytes(b"T1\tPER 0 3\t" + text[:3] + b"\n")
+    (found,) = _found(check(tmp_path), "unreadable")
+    assert (found.file, found.line) == (tmp_path / "b.txt", 1)
+    assert "byte 0xe9" in found.what
+
+
 def test_white_space_partial_words_duplicates_and_overlaps_are_reported(tmp_path):
     path = _jsonl(
         tmp_path / "a.jsonl",

@@ -13,7 +13,7 @@ import pytest
 
 from onoma.corpora import ReadOptions, read
 from onoma.errors import CorpusError
-from onoma.io.lines import whole_text
+from onoma.io.lines import numbered_lines, whole_text
 
 
 def zipped(content: bytes) -> bytes:
@@ -29,6 +29,14 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "ZIP": zipped,
 }
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "latin1"])
+def test_the_encoding_that_the_bytes_show_is_proposed(tmp_path, encoding):
+    text = "José B-PER\nleft O\n" + ("\u201cTurin\u201d B-LOC\n" if encoding != "latin1" else "")
+    (tmp_path / "a.conll").write_bytes(text.encode(encoding))
+    with pytest.raises(CorpusError, match=f"--encoding {encoding}, or encoding='{encoding}'"):
+        list(numbered_lines(tmp_path / "a.conll", encoding="utf-8"))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin1"])
