@@ -1,9 +1,10 @@
 """Reader of delimited tables (CSV, TSV): words with tags, texts with spans or tags, or texts alone.
 
 The first line names the columns. A table of words has a column that identifies the sentences (Kaggle's ``Sentence #``,
-or ``sentence_id``), which is filled on each line or only on the first of a sentence. Spans are JSON in one cell, as in
-Label Studio's CSV; the tags of a whole text are in one cell, separated by spaces or as a list. Cells may be quoted; in
-a table of words, they may also contain quotation marks that are not doubled.
+or ``sentence_id``), which is filled on each line or only on the first of a sentence, and perhaps one that identifies
+the documents, in each of which the numbers of the sentences may begin again. Spans are JSON in one cell, as in Label
+Studio's CSV; the tags of a whole text are in one cell, separated by spaces or as a list. Cells may be quoted; in a
+table of words, they may also contain quotation marks that are not doubled.
 
 Source: https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -32,7 +33,12 @@ from onoma.schemes import OUTSIDE
 
 _DELIMITERS = ",;\t|"
 _TEXT_NAMES = ("TEXT", "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
-_SENTENCE_NAMES = ("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCE", "SENT_ID", "SENTENCE_IDX")
+_SENTENCE_NAMES = (
+    *("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCEID", "SENTENCE", "SENTENCE_IDX"),
+    *("SENTENCE_NUMBER", "SENTENCE NUMBER", "SENTENCE_NO", "SENTENCE_NUM", "SENTENCE_INDEX"),
+    *("SENT_ID", "SENT_NO", "SENT_NUM", "SENT_IDX", "SENT"),
+)
+_DOCUMENT_NAMES = ("DOC_ID", "DOCUMENT_ID", "DOCUMENT ID", "DOCID", "DOC", "DOCUMENT", "FILE", "FILENAME", "FILE_NAME")
 _HEAD_ROWS = 200
 _NUMPY_ITEM = r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[0-9]+"""
 _NUMPY_ARRAY = re.compile(rf"\[\s*(?:{_NUMPY_ITEM})(?:\s+(?:{_NUMPY_ITEM}))*\s*\]")
@@ -178,21 +184,22 @@ class TableReader(RecordReader):
 
     def _iter_sentences(self, words: int, tags: int) -> Iterator[tuple[int, object]]:
         """Yield records of tokens and tags, one for each sentence."""
-        sentence_column = self._find_column(_SENTENCE_NAMES)
-        name, line = "", 0
+        found_columns = (self._find_column(_DOCUMENT_NAMES), self._find_column(_SENTENCE_NAMES))
+        columns = [column for column in found_columns if column not in (None, words, tags)]
+        names, line = [""] * len(columns), 0
         tokens: list[str] = []
         labels: list[str] = []
         for number, cells in self._iter_word_rows():
             is_blank = not any(cells)
             if not is_blank:
                 self._check_width(cells, number)
-            sentence_name = cells[sentence_column].strip() if not is_blank and sentence_column is not None else ""
-            if tokens and (is_blank or (sentence_name and sentence_name != name)):
+            new_names = [""] * len(columns) if is_blank else [_filled(cells[column]) for column in columns]
+            if tokens and (is_blank or any(new and new != old for new, old in zip(new_names, names, strict=True))):
                 yield line, {"tokens": tokens, "ner_tags": labels}
                 tokens, labels = [], []
             if not is_blank:
                 line = line if tokens else number
-                name = sentence_name or name
+                names = [new or old for new, old in zip(new_names, names, strict=True)]
                 tokens.append(cells[words].strip(" ") or cells[words])
                 labels.append(cells[tags].strip() or OUTSIDE)
         if tokens:
@@ -276,6 +283,12 @@ class TableReader(RecordReader):
         delimiter = delimiter_of(next(lines, (0, ""))[1].strip())
         for number, line in lines:
             yield number, _split_word_row(line, delimiter, width=len(self._column_names))
+
+
+def _filled(cell: str) -> str:
+    """Return what a cell holds; nothing if it is empty, also as pandas writes it."""
+    text = cell.strip()
+    return "" if text.lower() == "nan" else text
 
 
 def _split_word_row(line: str, delimiter: str, *, width: int) -> list[str]:

@@ -45,6 +45,21 @@ def test_tables(tmp_path: Path, name: str, content: str) -> None:
     assert entities_of(tmp_path / name, content) == ADA
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["sentence_number,word,tag", "1,Ada,B-PER", "1,left,O", "2,Bo,B-PER"],
+        ["doc_id,sent_id,token,ner", "a,1,Ada,B-PER", "a,1,left,O", "b,1,Bo,B-PER"],
+        ["doc_id,sent_id,token,ner", "a,1,Ada,B-PER", ",,left,O", "b,1,Bo,B-PER"],
+        ["doc_id,token,ner", "a,Ada,B-PER", "a,left,O", "b,Bo,B-PER"],
+        ["Sentence #,Word,Tag", "Sentence: 1,Ada,B-PER", "nan,left,O", "Sentence: 2,Bo,B-PER"],
+    ],
+)
+def test_sentences_of_a_table_of_words(tmp_path: Path, rows: list[str]) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    assert [document.text for document in read(tmp_path / "a.csv")] == ["Ada left", "Bo"]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_line_ends_in_a_quoted_cell_are_text(tmp_path: Path, end: str) -> None:
     rows = ["text,label", '"Ada\r\nleft\r\nTurin.","[[0, 3, ""PER""], [11, 16, ""LOC""]]"', 'Bo ran,"[]"', ""]
