@@ -63,7 +63,7 @@ def test_a_stream_goes_on_after_files_without_text_and_names_them(tag, tmp_path)
     )
     assert watcher.notices == [
         "in/b.txt:1: the file has no text; not tagged",
-        "in/c.txt:1: byte 0xff at 1 is not UTF-8; not tagged",
+        "in/c.txt:1: byte 0xff at 1 is not UTF-8; name the encoding of the file (--encoding utf-16); not tagged",
     ]
 
 

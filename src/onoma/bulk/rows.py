@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from onoma.io.lines import likely_encoding
 from onoma.text import Document, find_lone_surrogate, shorten
 
 if TYPE_CHECKING:
@@ -82,12 +83,14 @@ def decoded(line: bytes, *, encoding: str) -> str:
         RowError: the bytes are not in this encoding (the message names the first invalid byte), or one is NUL.
     """
     if b"\0" in line:
-        raise RowError("holds a NUL byte, so it is not text in this encoding", line[:_MAX_SHOWN_CHARACTERS])
+        problem = "holds a NUL byte, so it is not text in this encoding; if it is UTF-16, say so (--encoding utf-16)"
+        raise RowError(problem, line[:_MAX_SHOWN_CHARACTERS])
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:
         byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-        raise RowError(f"{byte} is not {encoding.upper()}", line[:_MAX_SHOWN_CHARACTERS]) from None
+        advice = f"name the encoding of the file (--encoding {likely_encoding(line)})"
+        raise RowError(f"{byte} is not {encoding.upper()}; {advice}", line[:_MAX_SHOWN_CHARACTERS]) from None
 
 
 def check_encodable(text: str) -> None:
