@@ -1,16 +1,18 @@
-"""Parser of annotations grouped by type, as exported by GATE and returned by Twitter, to labelled spans.
+"""Parser of annotations grouped by type, as exported by GATE, returned by Twitter or in CLUENER, to labelled spans.
 
 ``{"Person": [{"indices": [0, 5], "gender": "female"}], "Token": […]}``: the type is the label; other features of an
 annotation are ignored. Annotations by GATE's tokeniser, sentence splitter and gazetteer, and Twitter's own annotations
 (such as hashtags), are not named entities and are left out. In other groups, such as ``{"entities": [{"start": 0,
-"end": 5, "label": "PER"}]}`` or Twitter's ``annotations``, the label of each annotation is its own.
+"end": 5, "label": "PER"}]}`` or Twitter's ``annotations``, the label of each annotation is its own. In CLUENER,
+annotations are also grouped by their text, and the end is the last character: ``{"name": {"叶老桂": [[9, 11]]}}``.
 
-Sources: https://gate.ac.uk/userguide/sec:corpora:json, https://docs.x.com/x-api/fundamentals/data-dictionary
+Sources: https://gate.ac.uk/userguide/sec:corpora:json, https://docs.x.com/x-api/fundamentals/data-dictionary,
+https://github.com/CLUEbenchmark/CLUENER2020
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from onoma.corpora.span_notations import add_span
 from onoma.corpora.spans import Annotated, RawSpan
@@ -29,6 +31,9 @@ def add_spans_by_type(annotated: Annotated, annotations: Mapping[str, object]) -
     """Add annotations grouped by type to a text."""
     for type, items in annotations.items():
         label = type.removeprefix(":")
+        if isinstance(items, dict) and items and all(map(_is_list_of_pairs, items.values())):
+            annotated.spans.extend(_parse_spans_by_text(items, label=label, text=annotated.text))
+            continue
         for item in items if isinstance(items, list) else [items]:
             pair = item.get("indices") if isinstance(item, dict) else item
             if label in _IGNORED_TYPES or (label in _TWITTER_TYPES and _is_unlabelled(item)):
@@ -37,6 +42,21 @@ def add_spans_by_type(annotated: Annotated, annotations: Mapping[str, object]) -
                 annotated.spans.append(RawSpan(start=pair[0], end=pair[1], label=label))
             else:
                 add_span(annotated, _make_end_exclusive(item), label=label)
+
+
+def _is_list_of_pairs(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+
+
+def _parse_spans_by_text(
+    pairs_by_text: Mapping[str, list[list[object]]], *, label: str, text: str
+) -> Iterator[RawSpan]:
+    """Yield the spans of CLUENER; ends that are no last characters are read as usual."""
+    for quoted, pairs in pairs_by_text.items():
+        for start, end in pairs:
+            if type(start) is int and type(end) is int and text[start : end + 1] == quoted:
+                end = end + 1
+            yield RawSpan(start=start, end=end, label=label, text=quoted)
 
 
 def _is_unlabelled(item: object) -> bool:

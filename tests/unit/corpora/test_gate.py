@@ -33,6 +33,8 @@ def entities_of(reading: CorpusReader) -> list[tuple[str, str]]:
         {"Location": [{"indices": [15, 20]}], "Token": TOKENS, "Sentence": [{"indices": [0, 21]}], "Person": PERSONS},
         {":Person": PERSONS, ":Location": [{"indices": [15, 20]}], "hashtags": [], "urls": []},
         {"Person": [[0, 9], [24, 26]], "Location": [[15, 20]]},
+        {"Person": {"Ada Byron": [[0, 8]], "Bo": [[24, 25]]}, "Location": {"Turin": [[15, 19]]}},
+        {"Person": {"Ada Byron": [[0, 9]], "Bo": [[24, 26]]}, "Location": {"Turin": [[15, 20]]}},
         {"Person": [{"start": 0, "end": 9}, {"start": 24, "end": 26}], "Location": {"start": 15, "end": 20}},
         {"Person": [{"indices": [0, 9]}, {"indices": [25, 27]}], "Location": [{"indices": [15, 20]}]},
     ],
