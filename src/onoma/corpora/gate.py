@@ -45,7 +45,7 @@ def add_spans_by_type(annotated: Annotated, annotations: Mapping[str, object]) -
 
 
 def _is_list_of_pairs(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(pair, list) and len(pair) == 2 for pair in value)
 
 
 def _parse_spans_by_text(

@@ -36,7 +36,7 @@ from onoma.corpora.spans import Annotated
 from onoma.errors import CorpusError
 
 SPAN_KEYS = ("entities", "ents", "spans", "label", "labels", "annotation", "annotations")
-_TEXT_KEYS = ("text", "full_text", "data")
+_TEXT_KEYS = ("text", "full_text")
 LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
 """Keys that may hold the label of a whole text."""
 
@@ -111,8 +111,9 @@ def meta_of(record: object) -> dict[str, object]:
 
 
 def _parse_record(record: Mapping[str, object]) -> Annotated:
-    text = text_of(record)
-    if text is None:
+    known_text = text_of(record)
+    text = record.get("data") if known_text is None else known_text
+    if not isinstance(text, str):
         keys = ", ".join(map(str, record)) or "none"
         raise CorpusError(f"the record has no 'text'; its keys are {keys}; rename the one of its text to 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))

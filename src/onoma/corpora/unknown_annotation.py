@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TypeGuard
 
-from onoma.corpora.layouts import SPAN_KEYS, has_annotation, span_keys_of, words_of
+from onoma.corpora.layouts import SPAN_KEYS, has_annotation, span_keys_of, text_of, words_of
 from onoma.corpora.span_notations import format_value, looks_like_span
 from onoma.corpora.tagged_records import TAG_KEYS, tag_keys_of
 from onoma.errors import CorpusError
@@ -31,7 +31,7 @@ def check_unknown_annotation(record: object) -> None:
     if not isinstance(record, dict):
         return
     words = words_of(record)
-    counts_tokens = "text" not in record and words is not None
+    counts_tokens = text_of(record) is None and words is not None
     for key in _unknown_span_keys(record, ignored=_OTHER_KEYS if counts_tokens else _OTHER_KEYS.union(SPAN_KEYS)):
         if counts_tokens:
             raise CorpusError(

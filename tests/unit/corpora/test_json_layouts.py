@@ -200,6 +200,8 @@ def test_a_number_in_place_of_a_label_is_named(tmp_path: Path) -> None:
 def test_the_text_may_be_under_data_or_full_text(tmp_path: Path) -> None:
     assert entities_of(reading_of(tmp_path, {"id": 1, "data": TEXT, "label": [[0, 9, "PER"]]})) == ADA[:1]
     record = {"full_text": "Ada's  Byron\n", "tokens": ["Ada", "'s", "Byron"], "labels": ["B-PER", "O", "B-PER"]}
+    named = {"tokens": TOKENS, "ner_tags": TAGS, "data": "the name of a corpus"}
+    assert entities_of(reading_of(tmp_path, named)) == ADA
     (document,) = reading_of(tmp_path, record)
     assert [(entity.start, entity.end) for entity in document.entities] == [(0, 3), (7, 12)]
 
