@@ -97,6 +97,7 @@ SAMPLES: Mapping[str, Sample] = {
         "a.tsv",
         "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNEL-LIT\tMISC\n# hipe2022:document_id = d\n" + _lines(_HIPE),
     ),
+    "wikiner": _text("a.txt", " ".join(f"{word}|X|{tag}" for word, tag in _TAGGED) + "\nShe|X|O slept|X|O .|X|O\n"),
     "pubtator": _text(
         "a.txt", "1|t|Ada Byron left Turin.\n1|a|She slept.\n1\t0\t9\tAda Byron\tPER\tQ7\n1\t15\t20\tTurin\tLOC\n"
     ),

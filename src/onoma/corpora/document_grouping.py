@@ -18,10 +18,10 @@ from onoma.io.lines import numbered_lines
 from onoma.text import Document, join
 
 _COLUMN_FORMATS = ("conll", "conllu", "germeval")
-_SENTENCE_FORMATS = (*_COLUMN_FORMATS, "jsonl", "table", "spacy")
+_SENTENCE_FORMATS = (*_COLUMN_FORMATS, "jsonl", "table", "wikiner", "spacy")
 """Formats whose documents may be single sentences."""
 
-_MIN_BLANK_LINES = {**dict.fromkeys(_COLUMN_FORMATS, 2), "jsonl": 1}
+_MIN_BLANK_LINES = {**dict.fromkeys(_COLUMN_FORMATS, 2), "jsonl": 1, "wikiner": 1}
 """Minimum number of consecutive blank lines between documents; in column files, a single one ends a sentence."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from onoma.corpora.hipe import is_hipe
 from onoma.corpora.pubtator import is_pubtator
 from onoma.corpora.spelling import are_tags, is_tag, looks_tagged
 from onoma.corpora.tables import is_table
+from onoma.corpora.wikiner import is_wikiner
 from onoma.errors import CorpusError
 from onoma.io.json_text import parsed
 from onoma.io.lines import numbered_lines
@@ -48,6 +49,16 @@ _OTHER_SEPARATORS = {
     "|": "vertical bars",
 }
 _NEARLY_ALL = 0.9
+
+_DISTINCT_FORMATS: Mapping[str, Callable[[list[str]], bool]] = {
+    "jsonl": lambda lines: _is_record(lines[0]),
+    "webanno": lambda lines: lines[0].startswith("#FORMAT=WebAnno TSV 3"),
+    "conll2012": is_conll2012,
+    "pubtator": lambda lines: is_pubtator(lines[0]),
+    "hipe": is_hipe,
+    "wikiner": is_wikiner,
+}
+"""Formats that the first non-blank lines tell without a look at their columns, and how."""
 
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
@@ -108,16 +119,9 @@ def format_to_write(path: Path) -> str:
 
 def _sniff_content(lines: list[str]) -> str | None:
     """Return the format that the non-blank lines look like; None if they look like none."""
-    if _is_record(lines[0]):
-        return "jsonl"
-    if lines[0].startswith("#FORMAT=WebAnno TSV 3"):
-        return "webanno"
-    if is_conll2012(lines):
-        return "conll2012"
-    if is_pubtator(lines[0]):
-        return "pubtator"
-    if is_hipe(lines):
-        return "hipe"
+    for format, matches in _DISTINCT_FORMATS.items():
+        if matches(lines):
+            return format
     word_lines = [line for line in lines if not line.startswith(("#", "-DOCSTART-"))]
     if not word_lines:
         return None

@@ -27,6 +27,7 @@ from onoma.corpora.reading import CorpusReader, DocumentReader, read_through
 from onoma.corpora.tables import TableReader
 from onoma.corpora.tally import ReadTally, WriteReport, WriteTally
 from onoma.corpora.webanno import WebannoReader
+from onoma.corpora.wikiner import WikinerReader
 from onoma.errors import ConfigError
 from onoma.io.once import need_file
 from onoma.text import Document
@@ -59,6 +60,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "conll2012": Format(reader=Conll2012Reader),
         "webanno": Format(reader=WebannoReader),
         "hipe": Format(reader=HipeReader),
+        "wikiner": Format(reader=WikinerReader),
         "pubtator": Format(reader=PubtatorReader),
         "spacy": Format(reader=DocBinReader),
         "text": Format(reader=TextReader, write=write_text),

@@ -28,7 +28,9 @@ _HEAD_LINES = 2000
 _EXAMINED_ROWS = 100
 _MAX_COLUMNS = 12
 _MAX_COVERED_FRACTION = 0.7
-_CANDIDATE_FORMATS = ("conll", "conllu", "germeval", "table", "hipe", "conll2012", "webanno", "pubtator", "jsonl")
+_CANDIDATE_FORMATS = (
+    *("conll", "conllu", "germeval", "table", "hipe", "conll2012", "webanno", "wikiner", "pubtator", "jsonl"),
+)
 _COLUMN_CANDIDATE_FORMATS = ("conll", "table", "conll2012")
 _COLUMN_FORMATS = WITH_COLUMNS | {"germeval", "hipe"}
 

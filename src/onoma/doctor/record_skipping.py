@@ -15,6 +15,9 @@ from onoma.io.json_text import parsed
 _SENTENCE_FORMATS = frozenset(["conll", "conllu", "germeval", "hipe", "conll2012", "webanno"])
 """Formats in which consecutive non-blank lines form a sentence."""
 
+_LINE_FORMATS = frozenset(["wikiner"])
+"""Formats in which a line is a sentence."""
+
 
 def skip_record(path: Path, line: int, target: Path, *, format: str, encoding: str) -> bool:
     """Write a copy of a file without the record or sentence that contains a line.
@@ -38,7 +41,7 @@ def skip_record(path: Path, line: int, target: Path, *, format: str, encoding: s
             first -= 1
         while last + 1 < len(lines) and lines[last + 1].strip():
             last += 1
-    elif format != "jsonl" or not _are_records(lines, excluded=first):
+    elif format not in _LINE_FORMATS and not (format == "jsonl" and _are_records(lines, excluded=first)):
         return False
     if not any(each.strip() for each in lines[first : last + 1]):
         return False
