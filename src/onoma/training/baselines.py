@@ -213,8 +213,8 @@ def _evaluation_interval(resolved: ResolvedSettings, text: WordText, windower: W
     dev_documents = text.dev.documents
     return evaluation_interval(
         resolved,
-        train_tokens=sum(len(example.words) for example in text.examples),
-        count_dev_tokens=lambda: sum(len(windower.words(document).starts) for document in dev_documents),
+        train_length=sum(len(example.words) for example in text.examples),
+        count_dev_length=lambda: sum(len(windower.words(document).starts) for document in dev_documents),
     )
 
 

@@ -25,7 +25,7 @@ from onoma.training.data import TaggingData
 
 _TARGET_STEPS = 750
 _TRAINING_COST = 3
-"""Cost of training on a token, relative to evaluating it: forward and backward instead of forward alone."""
+"""Cost of training on a subword or word, relative to evaluating it: forward and backward instead of forward alone."""
 
 _MIN_EVALUATIONS = 4
 _BASE_HIDDEN_SIZE = 768
@@ -124,7 +124,7 @@ def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) ->
     )
 
 
-def evaluation_interval(resolved: ResolvedSettings, *, train_tokens: int, count_dev_tokens: Callable[[], int]) -> int:
+def evaluation_interval(resolved: ResolvedSettings, *, train_length: int, count_dev_length: Callable[[], int]) -> int:
     """Return the number of epochs from one evaluation on dev to the next.
 
     It is 1 unless an evaluation takes longer than an epoch, because dev is large and the training text small. It is
@@ -132,13 +132,13 @@ def evaluation_interval(resolved: ResolvedSettings, *, train_tokens: int, count_
 
     Args:
         resolved: number of epochs.
-        train_tokens: number of tokens of the training text: subwords, or words for a network that reads words.
-        count_dev_tokens: function that returns the number of tokens of dev; called only in long runs.
+        train_length: length of the training text in subwords, or in words for a network that reads words.
+        count_dev_length: function that returns the length of dev in the same unit; called only in long runs.
     """
     longest = resolved.epochs // _MIN_EVALUATIONS
     if longest <= 1:
         return 1
-    return max(1, min(longest, math.ceil(count_dev_tokens() / (_TRAINING_COST * train_tokens))))
+    return max(1, min(longest, math.ceil(count_dev_length() / (_TRAINING_COST * train_length))))
 
 
 def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: torch.device, dtype: Dtype) -> RunConfig:

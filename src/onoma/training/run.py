@@ -260,8 +260,8 @@ def _evaluation_interval(resolved: ResolvedSettings, text: TrainingText, dev: Pa
         return 1
     return evaluation_interval(
         resolved,
-        train_tokens=text.examples.subwords,
-        count_dev_tokens=lambda: count_subwords(dev, windower),
+        train_length=text.examples.subwords,
+        count_dev_length=lambda: count_subwords(dev, windower),
     )
 
 

@@ -8,7 +8,7 @@ from onoma.training.building import ResolvedSettings, evaluation_interval
 
 
 @pytest.mark.parametrize(
-    ("epochs", "dev_tokens", "interval"),
+    ("epochs", "dev_length", "interval"),
     [
         (40, 0, 1),  # dev without text
         (40, 3_000, 1),  # an evaluation takes as long as an epoch
@@ -18,6 +18,6 @@ from onoma.training.building import ResolvedSettings, evaluation_interval
         (3, 200_000, 1),
     ],
 )
-def test_evaluation_takes_no_longer_than_training_if_four_evaluations_allow_it(epochs, dev_tokens, interval):
+def test_evaluation_takes_no_longer_than_training_if_four_evaluations_allow_it(epochs, dev_length, interval):
     resolved = ResolvedSettings(learning_rate=1e-4, batch_subwords=128, epochs=epochs)
-    assert evaluation_interval(resolved, train_tokens=1_000, count_dev_tokens=lambda: dev_tokens) == interval
+    assert evaluation_interval(resolved, train_length=1_000, count_dev_length=lambda: dev_length) == interval
