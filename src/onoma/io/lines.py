@@ -74,9 +74,14 @@ def whole_text(path: Path, *, encoding: str, keep_bom: bool = False) -> str:
     return text
 
 
-def likely_encoding(data: bytes) -> str:
-    """Return a likely encoding of a file that is not UTF-8, judged by its bytes."""
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+def likely_encoding(data: bytes, *, from_start: bool = True) -> str:
+    """Return a likely encoding of a file that is not UTF-8, judged by its bytes.
+
+    Args:
+        data: bytes of the file.
+        from_start: whether they are its first ones, which may be a byte order mark.
+    """
+    if from_start and data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     return "cp1252" if _WINDOWS_BYTES.search(data) else "latin1"
 

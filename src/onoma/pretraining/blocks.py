@@ -62,6 +62,6 @@ def _make_decoding_error(
     """
     data: bytes = error.object
     byte = f"byte 0x{data[error.start]:02x} at byte {offset + error.start + 1:,} of the file is not {encoding.upper()}"
-    suggestion = likely_encoding(data)
+    suggestion = likely_encoding(data, from_start=offset == 0)
     message = f"{byte}; convert the file, or name its encoding (--encoding {suggestion}, or encoding={suggestion!r})"
     return CorpusError(message, path=path, line=line + data.count(b"\n", 0, error.start))
