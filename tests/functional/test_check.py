@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import sys
 
 import pytest
 
+from onoma.api.checking import check
+from onoma.engine.events import Event, Stage, Stepped
+from onoma.errors import StoppedError
 from support.learnable import QUICK, SENTENCES, write_corpus
 
 
@@ -64,6 +70,23 @@ def test_folds_name_them_without_a_model(onoma, encoder, noisy):
     assert not outcome.status, outcome.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that can be handled")
+@pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, StoppedError)])
+def test_a_signal_ends_a_check_with_folds(encoder, noisy, number, error):
+    events: list[Event] = []
+
+    def kill_in_first_fold(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Stepped):
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(error) as stopped:
+        check(noisy, folds=2, encoder=str(encoder), settings={"model.window": 64, "model.overlap": 16}, on_event=kill_in_first_fold)
+    assert "resume" not in str(stopped.value)
+    assert [event.text for event in events if isinstance(event, Stage) and "fold" in event.text] == ["fold 1 of 2"]
+    assert not any("resume" in str(event) for event in events)
+
+
 def test_words_that_the_tokenizer_does_not_know(onoma, model, tmp_path):
     path = write_corpus(tmp_path / "a.conll", ["angela/B-PER visited/O 日本/B-LOC"])
     outcome = onoma("check", path, "--model", model, "--json", "--threads", 1)
@@ -77,6 +100,7 @@ def test_words_that_the_tokenizer_does_not_know(onoma, model, tmp_path):
         ([], "no files.*--train"),
         (["a.conll", "--set", "training.epochs=1"], "--folds"),
         (["a.conll", "--folds", "50"], "50 folds of 1"),
+        (["a.conll", "--folds", "2", "--set", "output=x"], "output is different for each fold"),
         (["a.conll", "--model", "nowhere"], "folder does not exist"),
     ],
 )

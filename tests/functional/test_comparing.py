@@ -344,6 +344,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
         (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
         (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
+        (["--head", "lstm"], "candidate tiny, data: run: model.head: unknown head 'lstm'; choose one of linear, crf, span"),
         (["--set", "training.device=cuda:99"], "candidate tiny, data: training.device: 'cuda:99' cannot be used here"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
         (["--report", "."], ".: is a folder; name a file for the report"),
@@ -367,6 +368,12 @@ def test_a_finished_comparison_needs_no_device(whole, monkeypatch):
     assert whole.planned()[0] == []
     with pytest.raises(ConfigError, match=r"candidate tiny, data: training\.device"):
         whole.planned(seeds=3)
+
+
+def test_a_head_needs_an_encoder(onoma, whole, tmp_path):
+    shown = onoma("compare", *whole.arguments[:6], "--encoder", "crf", "--head", "span", "-o", tmp_path / "out")
+    assert shown.status == 2
+    assert "--head is the head that is put on an encoder; name one with --encoder" in shown.err
 
 
 def test_dev_is_needed(onoma, whole, tmp_path):
@@ -409,6 +416,24 @@ def test_what_is_at_the_output_stays(place):
     assert place.planned(overwrite=True, resume=False)[0] == CELLS
     assert not (place.output / "cells").exists(), "it was to be discarded"
     assert not result.exists(), "it was to be discarded"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train": "none.conll"},
+        {"settings": {"training.epochs": 0}},
+        {"settings": {"training.device": "cuda:99"}},
+        {"sizes": [1000]},
+    ],
+    ids=str,
+)
+def test_an_old_comparison_is_only_overwritten_by_one_that_can_start(place, changes):
+    before = timeless(place.output)
+    with pytest.raises((ConfigError, InputError)):
+        place.planned(overwrite=True, resume=False, **changes)
+    assert timeless(place.output) == before
+    assert (place.output / "comparison.json").is_file()
 
 
 @pytest.fixture

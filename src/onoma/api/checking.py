@@ -14,7 +14,8 @@ from onoma.api.inputs import PathLike, paths_of
 from onoma.api.loading import load
 from onoma.api.training import train as train_model
 from onoma.bundle import BASELINES
-from onoma.errors import InputError
+from onoma.errors import InputError, StoppedError
+from onoma.machine import raise_on_sigterm
 from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
@@ -22,6 +23,10 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.doctor import CheckResult
     from onoma.encoding import Windower
     from onoma.engine.events import Listener
+
+_STOPPED = "stopped by SIGTERM; no fold is kept"
+_SET_FOR_FOLDS = ("output", "data.train")
+"""Settings of a training run that are different for each fold."""
 
 
 def check(
@@ -63,7 +68,8 @@ def check(
 
     Raises:
         InputError: a file cannot be read, there are no files, there are more folds than documents, ``settings`` are
-            given without ``folds``, ``fix`` exists already, or a file cannot be fixed because its format is read-only.
+            given without ``folds`` or cannot be set, ``fix`` exists already, or a file cannot be fixed because its
+            format is read-only.
         BundleError: the model cannot be loaded.
     """
     from onoma.corpora import ReadOptions
@@ -73,6 +79,9 @@ def check(
 
     if settings and folds is None:
         raise InputError("settings (--set) are for training with folds; pass folds (--folds) too")
+    for key in _SET_FOR_FOLDS:
+        if key in (settings or {}):
+            raise InputError(f"settings (--set): {key} is different for each fold and cannot be set")
 
     parts = {"": files, "train": train, "dev": dev, "test": test}
     part_paths = [(part, path) for part, paths in parts.items() for path in paths_of(paths) or []]
@@ -141,14 +150,20 @@ def predict_folds(
     Raises:
         InputError: there are fewer different documents than folds.
         TrainingError: training cannot continue.
+        StoppedError: the process received SIGTERM.
+        KeyboardInterrupt: the process received SIGINT, or the listener stopped the training.
     """
     need_training()
     from onoma.corpora import write
     from onoma.doctor import cross_validated, score_gold
-    from onoma.engine.events import Stage, ignore
+    from onoma.engine.events import Event, Interrupted, Stage, ignore
 
     listener = on_event or ignore
-    with tempfile.TemporaryDirectory() as scratch:
+
+    def forward(event: Event) -> bool | None:
+        return None if isinstance(event, Interrupted) else listener(event)  # a fold cannot be resumed
+
+    with raise_on_sigterm(_STOPPED), tempfile.TemporaryDirectory() as scratch:
 
         def predict(
             fold: int, train_documents: Sequence[Document], test_documents: Sequence[Document]
@@ -156,7 +171,12 @@ def predict_folds(
             listener(Stage(f"fold {fold} of {folds}"))
             path, output = Path(scratch) / f"{fold}.jsonl", Path(scratch) / f"{fold}"
             write(train_documents, path)
-            train_model(train=path, output=output, settings=settings, on_event=on_event)
+            try:
+                trained = train_model(train=path, output=output, settings=settings, on_event=forward)
+            except StoppedError as error:
+                raise StoppedError(_STOPPED) from error
+            if trained.interrupted:
+                raise KeyboardInterrupt
             return score_gold(load(output, threads=threads), test_documents)
 
         return cross_validated(documents, predict, folds=folds)

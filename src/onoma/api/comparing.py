@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,10 +137,18 @@ def compare(
     )
     listener = on_event or _ignore
     sigterm_handler = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to continue {comparison.output}")
-    with sigterm_handler, _open_folder(comparison.output, overwrite=overwrite, resume=resume) as cells_folder:
+    cells_folder = comparison.output / _CELLS_FOLDER
+    check_folder(
+        comparison.output, kind="comparison", begun=cells_folder.is_dir(), overwrite=overwrite, resume=resume
+    )
+    with sigterm_handler, taken_folder(comparison.output, parts=[_CELLS_FOLDER]):
         plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
-        pending = [plan for plan in plans if not plan.is_done]
+        pending = [plan for plan in plans if overwrite or not plan.is_done]
         gpu_memory = free_gpu_memory(plan.device for plan in pending)
+        if overwrite:
+            remove(cells_folder)
+            remove(comparison.output / _RESULT_FILE)
+        cells_folder.mkdir(exist_ok=True)
         processes = comparison.jobs or processes_for(
             len(pending), memory=max((plan.memory for plan in pending), default=1), gpu_memory=gpu_memory
         )
@@ -177,19 +185,6 @@ def compare(
 
 def _ignore(event: object) -> None:
     """A listener that does nothing."""
-
-
-@contextmanager
-def _open_folder(folder: Path, *, overwrite: bool, resume: bool) -> Iterator[Path]:
-    """Lock the output folder of a comparison, and yield the folder of its cells."""
-    cells_folder = folder / _CELLS_FOLDER
-    check_folder(folder, kind="comparison", begun=cells_folder.is_dir(), overwrite=overwrite, resume=resume)
-    with taken_folder(folder, parts=[_CELLS_FOLDER]):
-        if overwrite:
-            remove(cells_folder)
-            remove(folder / _RESULT_FILE)
-        cells_folder.mkdir(exist_ok=True)
-        yield cells_folder
 
 
 def _measure_speeds(plans: Sequence[CellPlan], listener: Listener) -> dict[tuple[str, str], Speed]:

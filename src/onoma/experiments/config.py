@@ -190,8 +190,8 @@ def _candidates(encoders: Sequence[str], heads: Sequence[str]) -> list[Candidate
     The name is the last part of the encoder's path, or the whole path if another encoder has the same last part. If
     there are several heads, the name of the head is appended.
     """
-    if heads and not encoders:
-        raise ConfigError("--head says what is put on an encoder; name one with --encoder")
+    if heads and all(encoder in BASELINES for encoder in encoders):
+        raise ConfigError("--head is the head that is put on an encoder; name one with --encoder")
     if not all(encoders):
         raise ConfigError("--encoder is empty; name an alias, a folder or a Hub id")
     last_parts = Counter(Path(encoder).name for encoder in dict.fromkeys(encoders))

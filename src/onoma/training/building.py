@@ -65,10 +65,8 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
     """Check that the configuration fits the head and the encoder, before the corpus is read.
 
     Raises:
-        ConfigError: the configuration does not fit the head or the encoder, or names an unknown head.
+        ConfigError: the configuration does not fit the head or the encoder.
     """
-    if config.model.head not in HEADS:
-        raise ConfigError(f"model.head: unknown head {config.model.head!r}; choose one of {', '.join(HEADS)}")
     word_weights = config.training.class_weights is not None or config.training.label_smoothing > 0
     if word_weights and not HEADS[config.model.head].has_word_losses:
         raise ConfigError(

@@ -14,6 +14,7 @@ from onoma.bundle import BASELINES, ENTITIES
 from onoma.corpora import Labelled
 from onoma.engine.config import ConfigTable, EngineConfig
 from onoma.errors import ConfigError
+from onoma.models import HEADS
 from onoma.pretraining.config import AdaptConfig
 from onoma.tasks import MAX_SPAN_SIZE, MAX_SPAN_WORDS, Overlaps
 from onoma.training.baseline_config import BilstmConfig, CrfConfig
@@ -198,6 +199,13 @@ class ModelConfig(ConfigTable):
     encoder_dropout: float | None = Field(default=None, ge=0, lt=1)
     window: int = Field(default=128, ge=16)
     overlap: int = Field(default=12, ge=0)
+
+    @field_validator("head")
+    @classmethod
+    def _check_head(cls, head: str) -> str:
+        if head not in HEADS:
+            raise ValueError(f"unknown head {head!r}; choose one of {', '.join(HEADS)}")
+        return head
 
     @model_validator(mode="after")
     def _check_overlap(self) -> ModelConfig:

@@ -14,7 +14,6 @@ from typing import Any, TypeGuard
 
 from onoma.errors import ConfigError
 from onoma.io.toml_text import toml_value
-from onoma.models import HEADS
 from onoma.training import ResolvedRun, RunConfig, read_config
 
 Value = str | int | float | bool
@@ -169,9 +168,6 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
                 changed_run = space.config(run, {key: value, **head})
             except ConfigError as error:
                 raise ConfigError(f"space: {error}") from error
-            if changed_run.model.head not in HEADS:
-                name = changed_run.model.head
-                raise ConfigError(f"space: model.head: unknown head {name!r}; choose among {', '.join(HEADS)}")
             if isinstance(domain, Int) and isinstance(_get_nested(changed_run.model_dump(), key), float):
                 domains[key] = Float(domain.low, domain.high, domain.log)
     return space
