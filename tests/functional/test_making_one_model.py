@@ -69,6 +69,13 @@ def test_entities_of_a_label_that_a_file_is_said_not_to_annotate_are_counted(ono
     assert "entities have the label 'PER', which this file is said not to annotate" in ended.err
 
 
+def test_an_unannotated_label_that_nothing_has_is_noted(onoma, corpus, model):
+    for command in (("evaluate", model, corpus), ("score", corpus, corpus)):
+        ended = onoma(*command, "--unannotated", "PERS")
+        assert not ended.status
+        assert "--unannotated PERS has no effect: no entity has this label; the labels are LOC, PER" in ended.err
+
+
 def test_an_unannotated_label_that_no_corpus_has(onoma, halves, encoder, tmp_path):
     ended = onoma(
         "train", halves / "run.toml", "--train", halves / "persons.conll", "--encoder", encoder,

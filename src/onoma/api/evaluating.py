@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,7 +85,12 @@ def evaluate(
     )
     result = replace(result, layers=layer_metrics(tagger.bundle, documents, predicted))
     title = f"{name_of(model, 'model')} on {name_of(data, 'documents')}"
-    notes = [*notes_on(gold), *context_notes(tagger.bundle, documents), *_format_layer_notes(result)]
+    notes = [
+        *notes_on(gold),
+        *context_notes(tagger.bundle, documents),
+        *_notes_on_unannotated(documents, labels={*tagger.labels, *_labels_of(documents)}),
+        *_format_layer_notes(result),
+    ]
     return _finish_report(result, pairs, notes=notes, page=report, title=title)
 
 
@@ -107,7 +112,7 @@ def score(
 
     Args:
         gold: text with gold entities: a file in any format that onoma reads, or documents. If a gold document lists a
-            label in ``unannotated``, predicted entities with this label are not scored.
+            label in ``unannotated``, entities with this label are not scored, neither gold nor predicted ones.
         predicted: the same text with predicted entities.
         against: predictions of another system, which is compared with the first by paired tests.
         seeds: predictions of models trained with other seeds, for the mean and standard deviation of the scores.
@@ -136,10 +141,11 @@ def score(
     lenient_options = replace(options or ReadOptions(), may_be_empty=True)
     sources = (predicted, *seeds, *(() if against is None else (against,)))
     systems = [documents_in(source, format=format, options=lenient_options) for source in sources]
-    documents = list(gold_documents)
+    documents, *predictions = (list(each) for each in (gold_documents, *systems))
+    labels = _labels_of(documents, *predictions)
     pairs, *others = (
-        _align(documents, list(system), name=name_of(source, ""))
-        for source, system in zip(sources, systems, strict=True)
+        _align(documents, prediction, name=name_of(source, ""))
+        for source, prediction in zip(sources, predictions, strict=True)
     )
     result = full_report(
         pairs,
@@ -151,7 +157,8 @@ def score(
         result, strict_reading=_score_strictly((gold, gold_documents), (predicted, systems[0]), format, options)
     )
     title = f"{name_of(predicted, 'predicted')} against {name_of(gold, 'gold')}"
-    return _finish_report(result, pairs, notes=notes_on(gold_documents, *systems), page=report, title=title)
+    notes = [*notes_on(gold_documents, *systems), *_notes_on_unannotated(documents, labels=labels)]
+    return _finish_report(result, pairs, notes=notes, page=report, title=title)
 
 
 def _align(gold: Sequence[Document], predicted: Sequence[Document], *, name: str) -> list[Aligned]:
@@ -181,6 +188,17 @@ def _score_strictly(
         return None
     strict_options = replace(options or ReadOptions(), sound_only=True, may_be_empty=True)
     return score(*(documents_in(data, format=format, options=strict_options) for data, _ in (gold, predicted))).exact
+
+
+def _labels_of(*annotations: Iterable[Document]) -> set[str]:
+    return {entity.label for documents in annotations for document in documents for entity in document.entities}
+
+
+def _notes_on_unannotated(documents: Iterable[Document], *, labels: Collection[str]) -> Iterator[str]:
+    """Yield a note for each label that is left unannotated, but is not a label that could be scored."""
+    for label in sorted(frozenset[str]().union(*(document.unannotated for document in documents)).difference(labels)):
+        known = ", ".join(sorted(labels)) or "none"
+        yield f"--unannotated {label} has no effect: no entity has this label; the labels are {known}"
 
 
 def _format_layer_notes(report: Report) -> Iterator[str]:

@@ -64,8 +64,8 @@ class Aligned:
 def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[Aligned]:
     """Pair two streams of documents and yield one result for each gold document, in order.
 
-    Streams are read ahead only as far as their document boundaries disagree. Predicted entities of labels that the gold
-    document leaves unannotated are dropped.
+    Streams are read ahead only as far as their document boundaries disagree. Entities of labels that the gold document
+    leaves unannotated are dropped on both sides.
 
     Raises:
         InputError: the streams diverge; the message says where, and what each stream has there.
@@ -73,12 +73,15 @@ def align(gold: Iterable[Document], predicted: Iterable[Document]) -> Iterator[A
     for block in read_blocks(gold, predicted):
         if block.respelled is None:
             ours, theirs = block.gold[0], block.predicted[0]
-            scored = [entity for entity in theirs.entities if entity.label not in ours.unannotated]
+            gold_entities, predicted_entities = (
+                [entity for entity in document.entities if entity.label not in ours.unannotated]
+                for document in (ours, theirs)
+            )
             yield Aligned(
                 document=ours,
-                gold=_build_mentions(ours.text, ours.entities),
-                predicted=_build_mentions(ours.text, scored),
-                scores=tuple(entity.score for entity in scored),
+                gold=_build_mentions(ours.text, gold_entities),
+                predicted=_build_mentions(ours.text, predicted_entities),
+                scores=tuple(entity.score for entity in predicted_entities),
             )
         else:
             yield from _align_by_words(block, block.respelled)
@@ -106,15 +109,20 @@ def _align_by_words(block: AlignedBlock, respelled: Sequence[int]) -> Iterator[A
         for word in given_words(document) or ()
     ]
     respelled_counts = Counter(bisect_right(bases, spans[index][0]) for index in respelled)
-    gold = _group_by_document(_project_entities(text, block.gold, spans), bases)
-    predicted = _group_by_document(_project_entities(text, block.predicted, spans), bases)
+    gold, predicted = (
+        _group_by_document(_project_entities(text, documents, spans), bases)
+        for documents in (block.gold, block.predicted)
+    )
     for number, document in enumerate(block.gold, start=1):
-        scored = [(mention, score) for mention, score in predicted[number] if mention.label not in document.unannotated]
+        gold_mentions, predicted_mentions = (
+            [(mention, score) for mention, score in mentions[number] if mention.label not in document.unannotated]
+            for mentions in (gold, predicted)
+        )
         yield Aligned(
             document=document,
-            gold=tuple(mention for mention, _ in gold[number]),
-            predicted=tuple(mention for mention, _ in scored),
-            scores=tuple(score for _, score in scored),
+            gold=tuple(mention for mention, _ in gold_mentions),
+            predicted=tuple(mention for mention, _ in predicted_mentions),
+            scores=tuple(score for _, score in predicted_mentions),
             base=bases[number - 1],
             by_words=True,
             respelled=respelled_counts[number],

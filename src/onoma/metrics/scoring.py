@@ -21,8 +21,8 @@ def score(gold: Iterable[Document], predicted: Iterable[Document]) -> Report:
     """Score predicted documents against gold documents.
 
     Args:
-        gold: documents with the entities that should be found. Predicted entities of labels that a gold document leaves
-            unannotated are not scored.
+        gold: documents with the entities that should be found. Entities of labels that a gold document leaves
+            unannotated are not scored, neither gold nor predicted ones.
         predicted: documents with the same running text in the same order; document and sentence boundaries may differ
             if both sides have given words. Both arguments may be generators; they are read in step.
 

@@ -162,10 +162,13 @@ def test_counts_add_up(rows: list[tuple[list[tuple[int, int, str]], ...]]) -> No
 
 
 def test_labels_that_gold_does_not_annotate_are_not_judged():
-    gold = replace(annotated(TEXT, (0, 3, "PER")), unannotated=frozenset(["LOC"]))
+    gold = replace(annotated(TEXT, (0, 3, "PER"), (19, 25, "LOC")), unannotated=frozenset(["LOC"]))
+    assert score([gold], [gold]).labels == {"PER": Counts(correct=1, predicted=1, gold=1)}
     predicted = annotated(TEXT, (0, 3, "PER"), (8, 15, "PER"), (19, 25, "LOC"))
     assert score([gold], [predicted]).labels == {"PER": Counts(correct=1, predicted=2, gold=1)}
     words = [["Ada", "met", "Babbage"], ["in", "London"]]
     halves = [replace(Document.from_words([each]), unannotated=frozenset(["LOC"])) for each in words]
     whole = Document.from_words(words)
     assert score(halves, [whole.with_entities([whole.entity(19, 25, "LOC")])]).exact.predicted == 0
+    half = halves[1].with_entities([halves[1].entity(3, 9, "LOC")])
+    assert score([halves[0], half], [whole.with_entities([whole.entity(19, 25, "LOC")])]).exact == Counts()
