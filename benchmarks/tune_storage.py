@@ -97,12 +97,13 @@ def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) 
         for call in calls:
             call.end()
     found = json.loads((calls[0].output / "tune.json").read_text(encoding="utf-8"))["trials"]
-    ended = Counter(trial["continues"] for trial in found if trial["state"] in ENDED)
+    ended = Counter(trial["number"] for trial in found if trial["state"] in ENDED)
+    given_back = [trial["number"] for trial in found if trial["state"] == "given back"]
     return {
         "trials": len(ended),
         "killed": killed,
-        "given back": sum(trial["state"] == "given back" for trial in found),
-        "continued": sum(trial["state"] in ENDED and trial["continues"] != trial["number"] for trial in found),
+        "given back": len(given_back),
+        "continued": len(ended.keys() & set(given_back)),
         "ended more than once": sum(count > 1 for count in ended.values()),
         "states": Counter(trial["state"] for trial in found),
     }

@@ -81,7 +81,13 @@ def test_a_signal_ends_a_check_with_folds(encoder, noisy, number, error):
             os.kill(os.getpid(), number)
 
     with pytest.raises(error) as stopped:
-        check(noisy, folds=2, encoder=str(encoder), settings={"model.window": 64, "model.overlap": 16}, on_event=kill_in_first_fold)
+        check(
+            noisy,
+            folds=2,
+            encoder=str(encoder),
+            settings={"model.window": 64, "model.overlap": 16},
+            on_event=kill_in_first_fold,
+        )
     assert "resume" not in str(stopped.value)
     assert [event.text for event in events if isinstance(event, Stage) and "fold" in event.text] == ["fold 1 of 2"]
     assert not any("resume" in str(event) for event in events)

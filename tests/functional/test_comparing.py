@@ -344,7 +344,10 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
         (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
         (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
-        (["--head", "lstm"], "candidate tiny, data: run: model.head: unknown head 'lstm'; choose one of linear, crf, span"),
+        (
+            ["--head", "lstm"],
+            "candidate tiny, data: run: model.head: unknown head 'lstm'; choose one of linear, crf, span",
+        ),
         (["--set", "training.device=cuda:99"], "candidate tiny, data: training.device: 'cuda:99' cannot be used here"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
         (["--report", "."], ".: is a folder; name a file for the report"),

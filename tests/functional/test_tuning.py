@@ -300,9 +300,7 @@ def test_two_calls_with_the_same_storage_share_the_work(run, tmp_path):
 
 def _ended(output):
     figures = json.loads((output / "tune.json").read_text(encoding="utf-8"))
-    return sorted(
-        trial["shown_number"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned")
-    )
+    return sorted(trial["number"] for trial in figures["trials"] if trial["state"] in ("finished", "failed", "pruned"))
 
 
 def _planned(run, **changes):
@@ -340,6 +338,25 @@ def test_a_study_of_several_tasks_is_known_by_the_texts_of_all_of_them(run, enco
     write_corpus(text, SENTENCES * 2)
     with pytest.raises(InputError, match="training text of chunks: sha256:"):
         package.tune(several, **common, resume=True)
+
+
+def test_the_output_is_continued_only_with_the_study_that_it_has(run, tmp_path):
+    output, journal = tmp_path / "out", f"journal:{tmp_path / 'journal'}"
+    _planned(run, output=output)
+    others: list[dict[str, Any]] = [{"study": "other"}, {"storage": journal}]
+    for changes in others:
+        with pytest.raises(InputError, match="has another study; pass --study onoma and no --storage to continue it"):
+            package.tune(run, output=output, resume=True, **changes)
+    _planned(run, output=output, resume=True)
+    _planned(run, output=tmp_path / "shared", storage=journal, study="mine")
+    with pytest.raises(InputError, match="pass --study mine and --storage journal:"):
+        package.tune(run, output=tmp_path / "shared", study="mine", resume=True)
+
+
+def test_the_study_is_in_the_output_whatever_its_name(run, tmp_path):
+    output = tmp_path / "why? #1 %41 {a}"
+    _planned(run, output=output)
+    assert (output / "study.db").is_file()
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,7 @@ def compare(
     listener = on_event or _ignore
     sigterm_handler = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to continue {comparison.output}")
     cells_folder = comparison.output / _CELLS_FOLDER
-    check_folder(
-        comparison.output, kind="comparison", begun=cells_folder.is_dir(), overwrite=overwrite, resume=resume
-    )
+    check_folder(comparison.output, kind="comparison", begun=cells_folder.is_dir(), overwrite=overwrite, resume=resume)
     with sigterm_handler, taken_folder(comparison.output, parts=[_CELLS_FOLDER]):
         plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
         pending = [plan for plan in plans if overwrite or not plan.is_done]

@@ -39,7 +39,7 @@ FINALISTS = 3
 
 _FINALIST_SEEDS = 2
 
-_STUDY_FILE, _SPACE_FILE, _RESULT_FILE = "study.db", "space.toml", "tune.json"
+_STUDY_FILE, _ADDRESS_FILE, _SPACE_FILE, _RESULT_FILE = "study.db", "study.json", "space.toml", "tune.json"
 _TRIALS_FOLDER, _CELLS_FOLDER = "trials", "cells"
 _BEST_NAME, _RUNNER_UP_NAME = "best", "runner-up"
 _COMMENT_WIDTH = 110
@@ -122,7 +122,7 @@ def tune(
     need_tuning(plots=report is not None)
     if report is not None:
         check_page_path(report)
-    from onoma.tuning import Budget, PrunerName, Study
+    from onoma.tuning import Budget, PrunerName, Study, shown_storage, sqlite_storage
 
     if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
@@ -145,16 +145,18 @@ def tune(
     )
     max_trials = TRIALS if trials is None and minutes is None else trials
     folder = plan.run.output
+    address = {"storage": None if storage is None else shown_storage(storage), "study": study}
     sigterm_handler = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to continue {folder}")
     with (
         sigterm_handler,
-        _open_folder(folder, overwrite=overwrite, resume=resume, shared=storage is not None) as is_owner,
+        _open_folder(folder, address, overwrite=overwrite, resume=resume) as is_owner,
     ):
-        storage_url = storage or f"sqlite:///{folder / _STUDY_FILE}"
+        storage_url = storage or sqlite_storage(folder / _STUDY_FILE)
         study_settings = plan.study_settings(storage=storage_url, name=study, pruner=pruner)
         earlier_records = Study(study_settings).records()
         if is_owner:
             _write_text(folder / _SPACE_FILE, plan.space.to_toml())
+            _write_text(folder / _ADDRESS_FILE, json.dumps(address, indent=2) + "\n")
         listener(plan.event(trials=max_trials, minutes=minutes, jobs=jobs, before=earlier_records, storage=storage_url))
         first_seed = plan.run.training.seed + 1
         choice_seeds = range(first_seed, first_seed + _FINALIST_SEEDS * (finalists > 1 and seeds > 0))
@@ -194,11 +196,13 @@ def _ignore(event: object) -> None:
 
 
 @contextmanager
-def _open_folder(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -> Iterator[bool]:
+def _open_folder(folder: Path, address: Mapping[str, str | None], *, overwrite: bool, resume: bool) -> Iterator[bool]:
     """Lock the output folder of a search; yield whether this call owns it, or helps another call that does."""
     begun = any((folder / name).is_file() for name in (_SPACE_FILE, _STUDY_FILE))
     check_folder(folder, kind="study", begun=begun, overwrite=overwrite, resume=resume)
-    if overwrite and shared:
+    if resume:
+        _check_address(folder, address)
+    if overwrite and address["storage"] is not None:
         raise InputError(
             "--overwrite discards the study in the output, and this one is in a storage that others may use; begin "
             "another study there with --study NAME"
@@ -214,6 +218,7 @@ def _open_folder(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -
         if overwrite:
             for name in (
                 _STUDY_FILE,
+                _ADDRESS_FILE,
                 _TRIALS_FOLDER,
                 _CELLS_FOLDER,
                 _RESULT_FILE,
@@ -223,6 +228,20 @@ def _open_folder(folder: Path, *, overwrite: bool, resume: bool, shared: bool) -
             ):
                 remove(folder / name)
         yield True
+
+
+def _check_address(folder: Path, address: Mapping[str, str | None]) -> None:
+    """Check that the output has the results of the same study of the same storage, if it has any."""
+    path = folder / _ADDRESS_FILE
+    if not path.is_file():
+        return
+    earlier = json.loads(path.read_text(encoding="utf-8"))
+    if earlier != address:
+        storage = f"--storage {earlier['storage']}" if earlier["storage"] else "no --storage"
+        raise InputError(
+            f"{folder}: the output folder has another study; pass --study {earlier['study']} and {storage} to continue "
+            "it, or choose another folder"
+        )
 
 
 def _search(
@@ -255,6 +274,7 @@ def _search(
 def _write_result(result: TuneResult, plan: SearchPlan, folder: Path) -> None:
     """Write the settings of the two best trials and all results."""
     _write_run(folder, _BEST_NAME, result.best, plan, comments=result.statements())
+    remove(folder / f"{_RUNNER_UP_NAME}.toml")
     if result.runner_up is not None:
         comments = [f"The second best of a search: F1 on dev {100 * (result.runner_up.f1 or 0.0):.2f} in the search."]
         _write_run(folder, _RUNNER_UP_NAME, result.runner_up, plan, comments=comments)

@@ -202,7 +202,8 @@ class TuneResult:
         if self.failures:
             yield f"Runs with new seeds have failed: {'; '.join(self.failures)}."
         if self.best.is_default:
-            yield "No trial was better on dev than the run as it is: keep the defaults."
+            means = " over these seeds" * (not first.is_default)
+            yield f"No trial was better on dev{means} than the run as it is: keep the defaults."
             return
         if self.defaults is not None:
             yield f"The run as it is has F1 {_format_points(self.defaults.f1 or 0.0)} with the same seed."
@@ -265,13 +266,16 @@ class TuneResult:
         return "The best trial is not better than the defaults by more than the noise of seeds: the defaults are safe."
 
     def to_json(self) -> dict[str, object]:
-        """Return plain values for :func:`json.dumps`, with F1 in fractions of 1."""
+        """Return plain values for :func:`json.dumps`, with F1 in fractions of 1.
+
+        Trials have the numbers that are shown to users; a trial that was interrupted has an entry for each part.
+        """
         return {
-            "trials": [{**asdict(trial), "params": dict(trial.params), "counts": None} for trial in self.trials],
-            "best": self.best.number,
-            "runner_up": None if self.runner_up is None else self.runner_up.number,
-            "defaults": None if self.defaults is None else self.defaults.number,
-            "finalists": [{"trial": each.trial.number, "f1": list(each.f1)} for each in self.finalists],
+            "trials": [_trial_json(trial) for trial in self.trials],
+            "best": self.best.shown_number,
+            "runner_up": None if self.runner_up is None else self.runner_up.shown_number,
+            "defaults": None if self.defaults is None else self.defaults.shown_number,
+            "finalists": [{"trial": each.trial.shown_number, "f1": list(each.f1)} for each in self.finalists],
             "confirmation": self._confirmation_json(),
             "failures": list(self.failures),
             "is_helper": self.is_helper,
@@ -292,6 +296,11 @@ class TuneResult:
             **asdict(confirmation),
             "seed_noise": None if math.isinf(confirmation.seed_noise) else confirmation.seed_noise,
         }
+
+
+def _trial_json(trial: TrialRecord) -> dict[str, object]:
+    values = {key: value for key, value in asdict(trial).items() if key not in ("shown_number", "counts")}
+    return {**values, "number": trial.shown_number, "storage_number": trial.number, "params": dict(trial.params)}
 
 
 def rank(trials: Sequence[TrialRecord]) -> list[TrialRecord]:

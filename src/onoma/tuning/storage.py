@@ -12,7 +12,7 @@ import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from onoma.errors import ConfigError, InputError
@@ -38,6 +38,11 @@ def delete_study(storage: str, name: str) -> None:
                 optuna.delete_study(study_name=name, storage=opened)
         finally:
             close_storage(opened)
+
+
+def sqlite_storage(path: Path) -> str:
+    """Return the URL of an SQLite database in a file, whose path may contain any characters."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def shown_storage(storage: str) -> str:

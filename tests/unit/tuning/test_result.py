@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +62,25 @@ def test_the_finalist_with_the_highest_mean_is_the_best():
         "trial 0 60.50. So trial 2 is the best."
     )
     assert [each.trial for each in chosen.finalists] == [trials[2], trials[1], trials[0]]
+
+
+def test_the_original_run_may_be_the_best_over_the_seeds_only():
+    trials = [_trial(0, 0.60, is_default=True), _trial(1, 0.61)]
+    found = TuneResult.of(trials, notes=(), seconds=1.0)
+    chosen = found.choose([Finalist(trials[0], (0.60, 0.61)), Finalist(trials[1], (0.61, 0.58))])
+    assert (
+        "No trial was better on dev over these seeds than the run as it is: keep the defaults." in chosen.statements()
+    )
+
+
+def test_json_has_the_numbers_that_the_sentences_have():
+    parts = [replace(_trial(0, 0.6), is_default=True), _trial(1, None, state="given back")]
+    continued = replace(_trial(2, 0.7), shown_number=1)
+    found = TuneResult.of([*parts, continued], notes=(), seconds=1.0)
+    assert "trial 1 with F1 70.00" in next(iter(found.statements()))
+    described: Any = found.to_json()
+    assert (described["best"], described["runner_up"], described["defaults"]) == (1, 0, 0)
+    assert [(each["number"], each["storage_number"]) for each in described["trials"]] == [(0, 0), (1, 1), (1, 2)]
 
 
 def test_a_finalist_whose_runs_have_failed_is_chosen_last():

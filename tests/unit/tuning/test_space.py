@@ -53,7 +53,7 @@ def test_a_setting_that_is_a_real_number_has_real_bounds(run):
     ("text", "complaint"),
     [
         ("training.learning_rte = [1e-4, 1e-3]", "unknown key 'training.learning_rte'"),
-        ('model.head = ["linear", "nonsense"]', "model.head: unknown head 'nonsense'; choose among linear"),
+        ('model.head = ["linear", "nonsense"]', "model.head: unknown head 'nonsense'; choose one of linear"),
         ("training.epochs = { low = 8, high = 2 }", "low 8 is above high 2"),
         ("training.learning_rate = { low = 0.0, high = 1e-3, log = true }", "low is above 0"),
         ("training.learning_rate = { low = 1e-5, high = 3.0 }", "less than or equal to 1"),
