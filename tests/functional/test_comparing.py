@@ -280,6 +280,12 @@ def test_finished_runs_that_are_repeated_are_named_with_what_has_changed(place):
     assert place.planned()[1].notes == ["4 finished runs are repeated: the content of dev has changed"]
 
 
+def test_a_finished_run_whose_model_is_missing_is_repeated_with_a_note(place):
+    cells, plan = place.planned(sizes=[12])
+    assert cells == ["data/tiny/12-1"]
+    assert plan.notes == ["1 finished run is repeated: the model, whose speed is measured, is missing"]
+
+
 def test_dev_and_test_are_read_before_any_run_starts(onoma, whole, tmp_path):
     broken = tmp_path / "broken.conll"
     broken.write_text("nothing\tO\nhere\tO\n\n" * 500, encoding="utf-8")

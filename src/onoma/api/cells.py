@@ -86,17 +86,28 @@ class CellPlan:
         If no model is left, the first seed is not done.
         """
         record = self.record
-        lacks_model = self.models[:1] == (self.model,) and _first_complete(self.models) is None
-        return not record.error and record.is_of(self.expected) and not lacks_model
+        return not record.error and record.is_of(self.expected) and not self._needs_model
+
+    @property
+    def reasons_to_repeat(self) -> list[str]:
+        """Reasons why the cell is trained again although it has finished; empty if it is done or has not finished."""
+        record = self.record
+        if record.error:
+            return []
+        return record.changes_to(self.expected) or ["the model, whose speed is measured, is missing"] * self._needs_model
+
+    @property
+    def _needs_model(self) -> bool:
+        return self.models[:1] == (self.model,) and _first_complete(self.models) is None
 
 
 def describe_repeated(plans: Sequence[CellPlan]) -> list[str]:
-    """Return a note for each way in which the settings or data of finished runs have changed, so they are repeated."""
-    records = [(plan.record, plan.expected) for plan in plans]
-    changed = [record.changes_to(expected) for record, expected in records if not record.error]
+    """Return a note for each reason for which finished runs are repeated."""
+    reasons = Counter("; ".join(plan.reasons_to_repeat) for plan in plans)
     return [
         f"{counted(count, 'finished run is', 'finished runs are')} repeated: {text}"
-        for text, count in Counter("; ".join(each) for each in changed if each).items()
+        for text, count in reasons.items()
+        if text
     ]
 
 
