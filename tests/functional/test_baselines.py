@@ -79,6 +79,7 @@ def test_how_long_it_took_and_its_figures_on_dev_are_in_the_history(run):
 def test_the_command_shows_the_figures_on_dev(onoma, corpus, tmp_path):
     trained = onoma("train", "--train", corpus, "--dev", corpus, "--encoder", "gazetteer", "-o", tmp_path / "x")
     assert "dev F1 100.00" in trained.err
+    assert f"{corpus} is in train and in dev, so F1 on dev says nothing about other text" in trained.err
 
 
 def test_the_command_that_training_suggests_can_be_pasted(onoma, corpus, tmp_path):

@@ -191,6 +191,7 @@ def test_where_the_first_seed_fails_the_model_of_another_is_kept_and_measured(wh
 
 def test_only_what_is_new_is_trained(place):
     assert place.planned()[0] == []
+    assert place.planned(encoders=str(place.encoder), sizes="all")[0] == []
     assert place.planned(seeds=[1, 2, 4])[0] == ["data/tiny/12-4", "data/tiny/all-4"]
     assert place.planned(sizes=[12, 24, "all"])[0] == ["data/tiny/24-1", "data/tiny/24-2"]
     other = str(write_encoder(place.base / "other", hidden=16))
@@ -263,6 +264,8 @@ def test_sizes_beyond_the_text_are_left_out(place):
     ]
     with pytest.raises(ConfigError, match="48 sentences; size 1,000 is left out"):
         place.planned(sizes=[1_000])
+    with pytest.raises(ConfigError, match="no size is left; give smaller ones, or all"):
+        place.planned(sizes=1_000)
 
 
 def test_sizes_beyond_the_setting_of_sentences_are_left_out(place):
@@ -346,16 +349,17 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--encoder", "TINY"], "two candidates are called tiny"),
         (["--sizes", "many"], "a size is a number of sentences from 1, or all"),
         (["--seeds", "0"], "at least one seed is needed"),
-        (["--seeds", "a"], "run: seeds: expected a number of seeds, or the seeds themselves, as in 1,2,5"),
+        (["--seeds", "a"], "seeds: expected a number of seeds, or the seeds themselves, as in 1,2,5"),
         (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
         (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
-        (["--set", "training.epochs=0"], "candidate tiny, data: run: training.epochs"),
+        (["--set", "training.epochs=0"], "candidate tiny, data: training.epochs"),
         (
             ["--head", "lstm"],
-            "candidate tiny, data: run: model.head: unknown head 'lstm'; choose one of linear, crf, span",
+            "candidate tiny, data: model.head: unknown head 'lstm'; choose one of linear, crf, span",
         ),
         (["--set", "training.device=cuda:99"], "candidate tiny, data: training.device: 'cuda:99' cannot be used here"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
+        (["--set", "data.train=3", "--set", "model=3"], "model: expected a table"),
         (["--report", "."], ".: is a folder; name a file for the report"),
         (["--resume", "--overwrite"], "pass one of them"),
     ],

@@ -7,7 +7,8 @@ import shutil
 
 import pytest
 
-from onoma import evaluate
+from onoma import calibrate, evaluate
+from onoma.errors import InputError
 from support.learnable import SENTENCES, write_corpus
 
 GOLD = "Ada\tB-PER\nmet\tO\nBob\tB-PER\n\n" * 30
@@ -163,6 +164,27 @@ def test_thresholds_are_for_one_wish(onoma, model, corpus, options):
     outcome = onoma("calibrate", model, corpus, *options)
     assert outcome.status == 2
     assert "one of them" in outcome.err
+
+
+@pytest.mark.parametrize("bounds", [{"precision": 2}, {"recall": -0.1}, {"precision": float("nan")}])
+def test_a_minimum_is_a_fraction(model, corpus, bounds):
+    with pytest.raises(InputError, match="expected a fraction between 0 and 1"):
+        calibrate(model, corpus, **bounds)
+
+
+def test_a_list_of_files_is_refused(model, corpus):
+    with pytest.raises(InputError, match="expected the path of one file, or documents, not a list of paths"):
+        evaluate(model, [corpus, corpus])
+
+
+def test_another_system_of_the_same_name_has_its_folder_in_the_title(onoma, files, tmp_path):
+    gold, one, _ = files
+    other = tmp_path / "second" / one.name
+    other.parent.mkdir()
+    shutil.copy(one, other)
+    assert f"{one.name} against {gold.name}, minus {other}" in " ".join(
+        onoma("score", gold, one, "--against", other).out.split()
+    )
 
 
 def test_calibrate_needs_right_and_wrong_entities(onoma, model, corpus):

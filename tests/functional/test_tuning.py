@@ -365,6 +365,7 @@ def test_the_study_is_in_the_output_whatever_its_name(run, tmp_path):
         (("--trials", 0), "the budget is empty"),
         (("--trials", -3), "the budget is empty"),
         (("--minutes", 0), "the budget is empty"),
+        (("--minutes", "nan"), "the budget is empty"),
         (("--set", "data.dev=[]"), "there is no dev text to compare trials on; name it with --dev"),
         (("--dev", "nowhere.conll"), "nowhere.conll"),
         (("--set", "adapt.text=a.txt"), "each trial would adapt the encoder again"),

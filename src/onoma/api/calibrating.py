@@ -50,13 +50,16 @@ def calibrate(
 
     Raises:
         BundleError: the folder is missing, broken, of a newer version, or that of a model that comes with onoma.
-        InputError: the text has too few entities for a calibration, or ``apply`` is given without exactly one of
-            ``precision`` and ``recall``.
+        InputError: the text has too few entities for a calibration, a minimum is not between 0 and 1, or ``apply`` is
+            given without exactly one of ``precision`` and ``recall``.
     """
     from onoma.evaluation import calibrate as calibrate_bundle
 
     if apply and (precision is None) == (recall is None):
         raise InputError("thresholds are written for a precision or for a recall; pass exactly one of them with apply")
+    for name, bound in (("precision", precision), ("recall", recall)):
+        if bound is not None and not 0 <= bound <= 1:
+            raise InputError(f"{name} {bound:g}: expected a fraction between 0 and 1")
     bundle = load_bundle(Path(model))
     folder = bundle.check_files()
     if bundle.folder != Path(model):

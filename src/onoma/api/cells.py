@@ -94,7 +94,9 @@ class CellPlan:
         record = self.record
         if record.error:
             return []
-        return record.changes_to(self.expected) or ["the model, whose speed is measured, is missing"] * self._needs_model
+        return (
+            record.changes_to(self.expected) or ["the model, whose speed is measured, is missing"] * self._needs_model
+        )
 
     @property
     def _needs_model(self) -> bool:
@@ -152,7 +154,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
                 )
             )
     if not plans:
-        raise ConfigError("\n".join(notes))
+        raise ConfigError("\n".join([*notes, "so no size is left; give smaller ones, or all"]))
     _check_test_sets(plans)
     return _with_models(plans), list(notes)
 

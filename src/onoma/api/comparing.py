@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from onoma.api.cell_training import gold_of, train_cells
 from onoma.api.cells import CellPlan, describe_repeated, plan_cells
 from onoma.api.extras import need_training
-from onoma.api.inputs import PathLike, paths_of
+from onoma.api.inputs import PathLike, names_of, paths_of
 from onoma.api.pages import check_page
 from onoma.api.speed import measure_speed
 from onoma.api.work_folder import check_folder, taken_folder
@@ -62,9 +62,9 @@ def compare(
     train: PathLike | Sequence[PathLike] | None = None,
     dev: PathLike | Sequence[PathLike] | None = None,
     test: PathLike | Sequence[PathLike] | None = None,
-    encoders: Sequence[str] = (),
-    heads: Sequence[str] = (),
-    sizes: Sequence[int | str] | None = None,
+    encoders: str | Sequence[str] = (),
+    heads: str | Sequence[str] = (),
+    sizes: int | str | Sequence[int | str] | None = None,
     seeds: int | Sequence[int] | None = None,
     output: PathLike | None = None,
     settings: Mapping[str, object] | None = None,
@@ -125,14 +125,14 @@ def compare(
         "data.dev": paths_of(dev),
         "data.test": paths_of(test),
         "output": None if output is None else Path(output),
-        "sizes": None if sizes is None else list(sizes),
+        "sizes": sizes if sizes is None or isinstance(sizes, int | str) else list(sizes),
         "seeds": seeds if seeds is None or isinstance(seeds, int) else list(seeds),
         "jobs": jobs,
     }
     comparison = read_comparison(
         None if config is None else Path(config),
-        encoders=encoders,
-        heads=heads,
+        encoders=names_of(encoders),
+        heads=names_of(heads),
         settings={**argument_settings, **(settings or {})},
     )
     listener = on_event or _ignore

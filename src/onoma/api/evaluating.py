@@ -79,7 +79,7 @@ def evaluate(
     pairs = list(align(documents, predicted))
     result = full_report(
         pairs,
-        against=None if against is None else (name_of(against, "the other"), tag_and_align(against)),
+        against=None if against is None else (_name_beside(model, against), tag_and_align(against)),
         seeds=[tag_and_align(each) for each in seeds],
         train=None if train is None else documents_in(train, format=format, options=options),
     )
@@ -149,7 +149,7 @@ def score(
     )
     result = full_report(
         pairs,
-        against=None if against is None else (name_of(against, "the other"), others.pop()),
+        against=None if against is None else (_name_beside(predicted, against), others.pop()),
         seeds=others,
         train=None if train is None else documents_in(train, format=format, options=options),
     )
@@ -159,6 +159,12 @@ def score(
     title = f"{name_of(predicted, 'predicted')} against {name_of(gold, 'gold')}"
     notes = [*notes_on(gold_documents, *systems), *_notes_on_unannotated(documents, labels=labels)]
     return _finish_report(result, pairs, notes=notes, page=report, title=title)
+
+
+def _name_beside(first: object, other: object) -> str:
+    """Return the name of the other of two inputs, or its whole path if both have the same name."""
+    name = name_of(other, "the other")
+    return str(other) if name == name_of(first, "") else name
 
 
 def _align(gold: Sequence[Document], predicted: Sequence[Document], *, name: str) -> list[Aligned]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.bundle import AUTO, Bundle
+from onoma.errors import InputError
 from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
@@ -25,9 +26,15 @@ def name_of(of: object, otherwise: str) -> str:
 def documents_in(
     data: PathLike | Iterable[Document], *, format: str | None, options: ReadOptions | None
 ) -> Iterable[Document]:
-    """Read the documents of a file; return documents in memory unchanged."""
+    """Read the documents of a file; return documents in memory unchanged.
+
+    Raises:
+        InputError: the data is a list of paths, or the file cannot be used.
+    """
     from onoma.corpora import ReadOptions, read
 
+    if isinstance(data, list | tuple) and any(isinstance(each, str | os.PathLike) for each in data):
+        raise InputError("expected the path of one file, or documents, not a list of paths; read each with onoma.read")
     if isinstance(data, str | os.PathLike):
         options = replace(options or ReadOptions(), replace_surrogates=True)
         return read(Path(data), format=format, options=options)
@@ -52,6 +59,11 @@ def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:
         return []
     advice = f"--documents {documents_setting} gives these the same context, if they follow one another"
     return [f"the model was trained on sentences that were joined (documents {documents_setting}); {advice}"]
+
+
+def names_of(names: str | Sequence[str]) -> list[str]:
+    """Return one name or several names as a list."""
+    return [names] if isinstance(names, str) else list(names)
 
 
 def paths_of(paths: PathLike | Sequence[PathLike] | None) -> list[Path] | None:

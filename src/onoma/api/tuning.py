@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from onoma.api.confirmation import choose_among_finalists, confirm
 from onoma.api.extras import need_training, need_tuning
-from onoma.api.inputs import PathLike, paths_of
+from onoma.api.inputs import PathLike, names_of, paths_of
 from onoma.api.pages import check_page_path
 from onoma.api.search_plan import SearchPlan, SearchPlanned, plan_search
 from onoma.api.seed_runs import SeedRunsPlanned
@@ -54,7 +55,7 @@ def tune(
     *,
     train: PathLike | Sequence[PathLike] | None = None,
     dev: PathLike | Sequence[PathLike] | None = None,
-    encoders: Sequence[str] = (),
+    encoders: str | Sequence[str] = (),
     output: PathLike | None = None,
     settings: Mapping[str, object] | None = None,
     space: Mapping[str, object] | None = None,
@@ -124,13 +125,14 @@ def tune(
         check_page_path(report)
     from onoma.tuning import Budget, PrunerName, Study, shown_storage, sqlite_storage
 
-    if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):
+    if (trials is not None and trials < 1) or (minutes is not None and not 0 < minutes < math.inf):
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
     if seeds < 0 or finalists < 1 or jobs < 1:
         raise ConfigError("seeds are 0 or more, and finalists and jobs 1 or more")
     if pruner not in get_args(PrunerName):
         raise ConfigError(f"unknown pruner {pruner!r}; choose one of {', '.join(get_args(PrunerName))}")
     listener = on_event or _ignore
+    encoders = names_of(encoders)
     plan = plan_search(
         None if config is None else Path(config),
         settings={

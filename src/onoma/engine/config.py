@@ -48,6 +48,8 @@ _EXPECTED = {
     "float_type": "expected a number",
     "bool_parsing": "expected true or false",
     "string_type": "expected text",
+    "dict_type": "expected a table",
+    "model_type": "expected a table",
     "tuple_type": "expected a list",
 }
 """Messages of errors by their type, for the types whose message by pydantic has names of Python."""
@@ -215,14 +217,15 @@ def _format_errors(
         if problem["type"] == "extra_forbidden":
             lines.append(f"unknown key {key!r}; known here: {', '.join(_known_keys(names[:-1], model=model))}")
         elif problem["type"] == "missing":
-            lines.append(f"{option_names.get(key, key)} is missing{place}; give it there or in a TOML file")
+            advice = "; give it there or in a TOML file" if key in option_names else ""
+            lines.append(f"{option_names.get(key, key)} is missing{place}{advice}")
         elif problem["type"] == "value_error":
             lines.append(f"{key}: {problem['ctx']['error']}{place}")
         elif problem["type"] == "tuple_type" and isinstance(problem["input"], dict):
             lines.append(f"{key}: there may be several of these tables; write [[{key}]] instead of [{key}]")
         else:
             lines.append(f"{key}: {problem['msg']}, not {problem['input']!r}{place}")
-    return "\n".join(f"{path or 'run'}: {line}" for line in lines)
+    return "\n".join(f"{path}: {line}" if path else line for line in lines)
 
 
 def _format_place(location: Sequence[int | str]) -> str:

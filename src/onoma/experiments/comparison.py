@@ -131,7 +131,7 @@ class CostLimits:
             ConfigError: the text cannot be parsed, or has two bounds of the same kind.
         """
         bounds: dict[str, float] = {}
-        for part in text.split(","):
+        for part in text.rstrip(", ").split(","):
             key, equals, value = (each.strip() for each in part.partition("="))
             number = value.rstrip("msMGB")
             unit = value[len(number) :]

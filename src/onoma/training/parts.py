@@ -79,6 +79,13 @@ def report_unused_tables(data: DataConfig, *, on_event: Listener) -> None:
             )
 
 
+def report_shared_files(data: DataConfig, *, on_event: Listener) -> None:
+    """Report files that are used for training and for evaluation."""
+    for part, paths in (("dev", data.dev), ("test", data.test)):
+        for path in sorted(set(paths) & set(data.train)):
+            on_event(Notice(f"{path} is in train and in {part}, so F1 on {part} says nothing about other text"))
+
+
 def labels_of(readings: Iterable[CorpusReader]) -> Counter[str]:
     """Count the labels in corpora that have been read to the end."""
     labels: Counter[str] = Counter()

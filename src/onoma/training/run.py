@@ -62,6 +62,7 @@ from onoma.training.parts import (
     count_subwords,
     read_options,
     read_part,
+    report_shared_files,
     report_unused_tables,
 )
 from onoma.training.provenance import provenance_of
@@ -290,6 +291,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
             "leave the setting out, or choose another encoder"
         )
     report_unused_tables(data, on_event=on_event)
+    report_shared_files(data, on_event=on_event)
     text = read_training_text(
         data.train,
         format=data.format,

@@ -156,7 +156,7 @@ def _describe_training(settings: object) -> Iterator[tuple[str, str]]:
     if epochs and rate and batch:
         yield (
             "training",
-            f"at most {counted(epochs, 'epoch')}, learning rate {rate}, batches of {batch}, {dtype} on {device}",
+            f"at most {counted(epochs, 'epoch')}, learning rate {rate:.2g}, batches of {batch}, {dtype} on {device}",
         )
 
 

@@ -55,17 +55,17 @@ def test_what_was_read_comes_back_from_its_dump():
 @pytest.mark.parametrize(
     ("sets", "said"),
     [
-        (["text=a", "training.round=3"], r"run: unknown key 'training\.round'; known here: .*clip, .*inner, .*rounds"),
+        (["text=a", "training.round=3"], r"unknown key 'training\.round'; known here: .*clip, .*inner, .*rounds"),
         (["text=a", "training.inner.deep=3"], r"unknown key 'training\.inner\.deep'; known here: depth$"),
         (["text=a", "training.clip=0"], r"training\.clip: .*greater than 0"),
         (["text=a", "training.clip=inf"], r"training\.clip: .*finite number"),
-        (["text=a", "training.rounds=true"], r"^run: training\.rounds: true is not a possible value$"),
-        (["text=a", "training.average=false"], r"^run: training\.average: false is not a possible value$"),
-        (["text=a", "training.rounds=few"], r"^run: training\.rounds: expected a whole number, not 'few'$"),
-        (["text=a", "seeds=few"], r"^run: seeds: expected a whole number or: expected a list, not 'few'$"),
-        (["text=a", "part.name=x"], r"^run: part: .*write \[\[part\]\] instead of \[part\]$"),
-        (["text=a", 'part=[{name="x"}, {}]'], r"^run: part\.name is missing \(part 2\)"),
-        (["training.clip=2"], r"run: text \(--text\) is missing"),
+        (["text=a", "training.rounds=true"], r"^training\.rounds: true is not a possible value$"),
+        (["text=a", "training.average=false"], r"^training\.average: false is not a possible value$"),
+        (["text=a", "training.rounds=few"], r"^training\.rounds: expected a whole number, not 'few'$"),
+        (["text=a", "seeds=few"], r"^seeds: expected a whole number or: expected a list, not 'few'$"),
+        (["text=a", "part.name=x"], r"^part: .*write \[\[part\]\] instead of \[part\]$"),
+        (["text=a", 'part=[{name="x"}, {}]'], r"^part\.name is missing \(part 2\)"),
+        (["training.clip=2"], r"text \(--text\) is missing"),
     ],
 )
 def test_a_wrong_setting_is_refused_by_name(sets, said):

@@ -168,6 +168,7 @@ def test_a_comparison_can_be_written_as_json():
         ("latency=20ms,size=50MB", {"latency": 20, "size": 50}),
         ("latency = 0.02 s , memory=1.5GB", {"latency": 20, "memory": 1_500}),
         ("size=50", {"size": 50}),
+        ("size=50, ", {"size": 50}),
     ],
 )
 def test_bounds_are_read_as_people_write_them(text, bounds):
