@@ -41,7 +41,7 @@ from onoma.tagger import Tagger
 from onoma.tasks import TagTask
 from onoma.training.baseline_config import BilstmConfig, CrfConfig
 from onoma.training.bilstm import FP32, plan_network, resolve_network_settings
-from onoma.training.building import ResolvedSettings, evaluation_interval, resolved_config
+from onoma.training.building import evaluation_interval, resolved_config
 from onoma.training.config import RunConfig
 from onoma.training.parts import Part
 from onoma.training.provenance import provenance_of
@@ -169,7 +169,7 @@ def _train_network(
     vocabulary = Vocabulary.of(example.words for example in text.examples)
     network_settings = NetworkSettings(**(config.bilstm or BilstmConfig()).model_dump())
     network = WordNetwork(vocabulary, text.task, network_settings).to(run.device)
-    resolved = resolve_network_settings(config.training, text.examples)
+    resolved = resolve_network_settings(config.training, words=text.words)
     bundle = Bundle(_make_manifest(resolved_config(config, resolved, device=run.device, dtype=FP32), text), None)
     data, loop_settings = plan_network(
         config.training,
@@ -177,7 +177,12 @@ def _train_network(
         text.examples,
         reader=vocabulary.reader(),
         device=run.device,
-        evaluate_every=_evaluation_interval(resolved, text, windower),
+        evaluate_every=evaluation_interval(
+            resolved,
+            text.dev,
+            train_length=text.words,
+            length_of=lambda document: len(windower.words(document).starts),
+        ),
     )
 
     def trained_bundle() -> Bundle:
@@ -204,17 +209,6 @@ def _train_network(
     samples = _select_samples(text.examples)
     return TrainedBaseline(
         bundle=trained_bundle(), arrays=vocabulary.arrays(), network=network, samples=samples, state=state
-    )
-
-
-def _evaluation_interval(resolved: ResolvedSettings, text: WordText, windower: WordWindower) -> int:
-    if text.dev is None:
-        return 1
-    dev_documents = text.dev.documents
-    return evaluation_interval(
-        resolved,
-        train_length=sum(len(example.words) for example in text.examples),
-        count_dev_length=lambda: sum(len(windower.words(document).starts) for document in dev_documents),
     )
 
 

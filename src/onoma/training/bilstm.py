@@ -81,9 +81,13 @@ class WordData:
         )
 
 
-def resolve_network_settings(settings: TrainingConfig, examples: Sequence[WordExample]) -> ResolvedSettings:
-    """Determine the learning rate, the batch size (in words) and the number of epochs of a network."""
-    words = sum(len(example.words) for example in examples)
+def resolve_network_settings(settings: TrainingConfig, *, words: int) -> ResolvedSettings:
+    """Determine the learning rate, the batch size (in words) and the number of epochs of a network.
+
+    Args:
+        settings: settings of the user.
+        words: number of words of the training text.
+    """
     batch = settings.batch_subwords or min(512, max(64, words // 150))
     epochs = math.ceil(_TARGET_STEPS * batch * settings.accumulate / words)
     return ResolvedSettings(

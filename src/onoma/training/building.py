@@ -18,10 +18,12 @@ from onoma.models.checkpointing import checkpoint_layers
 from onoma.models.dropout import set_dropout
 from onoma.models.lora import LoraSettings, add_lora
 from onoma.tasks import SpanTask, TagTask
+from onoma.text import Document
 from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig, TrainingConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
+from onoma.training.parts import Part
 
 _TARGET_STEPS = 750
 _TRAINING_COST = 3
@@ -122,7 +124,9 @@ def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) ->
     )
 
 
-def evaluation_interval(resolved: ResolvedSettings, *, train_length: int, count_dev_length: Callable[[], int]) -> int:
+def evaluation_interval(
+    resolved: ResolvedSettings, dev: Part | None, *, train_length: int, length_of: Callable[[Document], int]
+) -> int:
     """Return the number of epochs from one evaluation on dev to the next.
 
     It is 1 unless an evaluation takes longer than an epoch, because dev is large and the training text small. It is
@@ -130,13 +134,15 @@ def evaluation_interval(resolved: ResolvedSettings, *, train_length: int, count_
 
     Args:
         resolved: number of epochs.
+        dev: dev set; None if there is none.
         train_length: length of the training text in subwords, or in words for a network that reads words.
-        count_dev_length: function that returns the length of dev in the same unit; called only in long runs.
+        length_of: function that returns the length of a document in the same unit; called only in long runs.
     """
     longest = resolved.epochs // _MIN_EVALUATIONS
-    if longest <= 1:
+    if dev is None or longest <= 1:
         return 1
-    return max(1, min(longest, math.ceil(count_dev_length() / (_TRAINING_COST * train_length))))
+    dev_length = sum(map(length_of, dev.documents))
+    return max(1, min(longest, math.ceil(dev_length / (_TRAINING_COST * train_length))))
 
 
 def resolved_config(config: RunConfig, resolved: ResolvedSettings, *, device: torch.device, dtype: Dtype) -> RunConfig:

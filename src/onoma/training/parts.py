@@ -119,9 +119,9 @@ def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_even
         on_event(Notice(f"{part.card.name}: {text}; words are tagged as a whole, and files can give other words"))
 
 
-def count_subwords(part: Part, windower: Windower) -> int:
-    """Return the number of subwords of a part, each counted once even if several windows contain it."""
-    return sum(len(encoded.subwords.ids) for document in part.documents for encoded in windower.encode([document]))
+def count_subwords(document: Document, windower: Windower) -> int:
+    """Return the number of subwords of a document, each counted once even if several windows contain it."""
+    return sum(len(encoded.subwords.ids) for encoded in windower.encode([document]))
 
 
 def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:

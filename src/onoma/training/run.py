@@ -218,7 +218,14 @@ def run_training(
     if additional_tasks:
         model = additional_tasks.on(model, run=config, pretrained=pretrained)
     model = model.to(device)
-    evaluate_every = ranks.broadcast(lambda: _evaluation_interval(resolved, text, dev, bundle.windower()))
+    evaluate_every = ranks.broadcast(
+        lambda: evaluation_interval(
+            resolved,
+            dev,
+            train_length=text.examples.subwords,
+            length_of=partial(count_subwords, windower=bundle.windower()),
+        )
+    )
     entity_data, loop_settings = plan_run(
         settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype, evaluate_every=evaluate_every
     )
@@ -254,16 +261,6 @@ def run_training(
     if entity_measure is not None and not additional_tasks:
         counts = entity_measure.counts_of(state.score)
     return TrainedModel(model, bundle, pretrained, _select_samples(text.examples), state, counts)
-
-
-def _evaluation_interval(resolved: ResolvedSettings, text: TrainingText, dev: Part | None, windower: Windower) -> int:
-    if dev is None:
-        return 1
-    return evaluation_interval(
-        resolved,
-        train_length=text.examples.subwords,
-        count_dev_length=lambda: count_subwords(dev, windower),
-    )
 
 
 def _read_additional_tasks(

@@ -47,6 +47,11 @@ class WordText:
     unusable: Counter[str]
     dev: Part | None
 
+    @property
+    def words(self) -> int:
+        """Number of words of the training text."""
+        return sum(len(example.words) for example in self.examples)
+
 
 def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener) -> WordText:
     """Read train and dev, and report as events what had to be repaired or left out.

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import pytest
 
+from onoma.bundle import DataCard
+from onoma.text import Document
 from onoma.training.building import ResolvedSettings, evaluation_interval
+from onoma.training.parts import Part
 
 
 @pytest.mark.parametrize(
@@ -20,4 +26,9 @@ from onoma.training.building import ResolvedSettings, evaluation_interval
 )
 def test_evaluation_takes_no_longer_than_training_if_four_evaluations_allow_it(epochs, dev_length, interval):
     resolved = ResolvedSettings(learning_rate=1e-4, batch_subwords=128, epochs=epochs)
-    assert evaluation_interval(resolved, train_length=1_000, count_dev_length=lambda: dev_length) == interval
+    dev = Part(
+        [Document("x" * dev_length)], DataCard(name="dev", digest="", documents=1, words=None, entities=0), Counter()
+    )
+    length: dict[str, Any] = {"train_length": 1_000, "length_of": lambda document: len(document.text)}
+    assert evaluation_interval(resolved, dev, **length) == interval
+    assert evaluation_interval(resolved, None, **length) == 1
