@@ -17,6 +17,7 @@ from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.records import RecordReader
 from onoma.corpora.tagged_records import TAG_KEYS
 from onoma.corpora.tally import WriteTally
+from onoma.corpora.word_records import sentences_of, with_tokens
 from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError
 from onoma.io.files import replacing
@@ -73,9 +74,13 @@ def _unwrap_records(value: object) -> list[object]:
     if isinstance(value, dict) and _RECORD_KEYS.isdisjoint(value) and not isinstance(value.get("data"), dict):
         lists = (value[key] for key in _LIST_KEYS if isinstance(value.get(key), list))
         value = next(lists, value)
+    value = sentences_of(value) or value
     if isinstance(value, list) and not is_pair(value):
-        return [item["row"] if isinstance(item, dict) and isinstance(item.get("row"), dict) else item for item in value]
-    return [value]
+        return [
+            with_tokens(item["row"] if isinstance(item, dict) and isinstance(item.get("row"), dict) else item)
+            for item in value
+        ]
+    return [with_tokens(value)]
 
 
 def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:
