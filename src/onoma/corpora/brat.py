@@ -54,7 +54,7 @@ class BratReader(SchemelessReader):
             return
         for path in sorted(self._path.rglob("*")):
             if named_format(path) not in (None, "brat", "text") and path.is_file():
-                tally.unusable.add("a file of another format among annotations", where=str(path), what=path.name)
+                tally.left_out.add("a file of another format among annotations", where=str(path), what=path.name)
         paths = (path for kind in ("ann", "txt") for path in self._path.rglob(f"*.{kind}"))
         for stem in sorted({_remove_suffix(path) for path in paths if not path.name.startswith(_APPLE_PREFIX)}):
             yield self._read_pair(stem, stem.relative_to(self._path).as_posix(), tally)
@@ -71,12 +71,16 @@ class BratReader(SchemelessReader):
         )
         spans: list[tuple[int, str, _Span]] = []
         for number, line in lines:
-            if line.strip():
-                parsed = _parse_span(line)
-                if isinstance(parsed, _Span):
-                    spans.append((number, line, parsed))
-                else:
-                    tally.unusable.add(parsed, where=f"{annotation_path}:{number}", what=line)
+            if not line.strip():
+                continue
+            if not line.startswith("T"):
+                reason = f"{_OTHER_KINDS.get(line[0], 'a line of another kind')} is not an entity"
+                tally.left_out.add(reason, where=f"{annotation_path}:{number}", what=line)
+            elif (span := _parse_span(line)) is not None:
+                spans.append((number, line, span))
+            else:
+                reason = "the line is not a span; expected T1<TAB>LABEL 0 5<TAB>text"
+                tally.unusable.add(reason, where=f"{annotation_path}:{number}", what=line)
         bounds = [(span.fragments[0][0], span.fragments[-1][1], span.quoted) for _, _, span in spans]
         units, code_points = units_of(document.text, bounds)
         entities: list[Entity] = []
@@ -113,13 +117,11 @@ def write_brat(documents: Iterable[Document], path: Path, options: WriteOptions,
                 target.writelines(f"T{number}\t{line}\n" for number, line in enumerate(span_lines, start=1))
 
 
-def _parse_span(line: str) -> _Span | str:
-    """Return the span of a line, or the reason why the line has none."""
-    if not line.startswith("T"):
-        return f"{_OTHER_KINDS.get(line[0], 'a line of another kind')} is not an entity"
+def _parse_span(line: str) -> _Span | None:
+    """Return the span of a line; None if it has none."""
     match = _SPAN_LINE.fullmatch(line)
     if match is None:
-        return "the line is not a span; expected T1<TAB>LABEL 0 5<TAB>text"
+        return None
     label, ranges, quoted = match.groups()
     fragments = [(int(start), int(end)) for start, end in (fragment.split(" ") for fragment in ranges.split(";"))]
     return _Span(label, fragments, quoted)

@@ -132,14 +132,14 @@ class DocBinReader(SchemelessReader):
             name = _DEFAULT_SPAN_GROUP if _DEFAULT_SPAN_GROUP in groups else next(iter(groups))
             spans = groups.pop(name)
         elif words and not self._options.texts_only:
-            tally.unusable.add("the document is not annotated", where=where, what=text[:60])
+            tally.left_out.add("the document is not annotated", where=where, what=text[:60])
             return None
         else:
             spans = []
         for name, others in groups.items():
             for first, last, label in others:
                 what = f"{text[bounds[first][0] : bounds[last - 1][1]]} {label}"
-                tally.unusable.add(f"the span is of the group {name!r}, which is not read", where=where, what=what)
+                tally.left_out.add(f"the span is of the group {name!r}, which is not read", where=where, what=what)
         tally.annotated = True
         document = Document(
             text,

@@ -136,12 +136,12 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
         for item in _list_or_empty(items):
             add_span(layer, item)
         annotated.layers[name] = layer.spans
-        annotated.left_out += layer.left_out
+        annotated.unusable += layer.unusable
     return annotated
 
 
 def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> None:
-    """Add the spans of the first key that holds any, and count those of further keys as left out."""
+    """Add the spans of the first key that holds any, and count those of further keys as unusable."""
     span_keys = span_keys_of(record)
     if not span_keys and has_questions(record):
         _add_answers(annotated, record)
@@ -154,10 +154,10 @@ def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> None:
     for item in _list_or_empty(span_values):
         if _may_count_tokens(item, record):
             reason = "the span may count tokens or characters; remove 'text' if it counts tokens, or else 'tokens'"
-            annotated.left_out.append((reason, format_value(item)))
+            annotated.unusable.append((reason, format_value(item)))
         else:
             add_span(annotated, item)
-    annotated.left_out.extend(
+    annotated.unusable.extend(
         (f"the annotation is under {further!r}, and that under {key!r} is read", format_value(item))
         for further in further_keys
         for item in _list_or_empty(record[further]) or [record[further]]

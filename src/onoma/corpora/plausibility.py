@@ -22,8 +22,6 @@ from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample
 from onoma.errors import CorpusError, OnomaError
 from onoma.io.lines import numbered_lines
 
-_SPAN_REASONS = ("the span ", "the annotation ", "the entity ", "the line ")
-"""How the reasons begin for which a span cannot be used; other annotations are meant to be left out."""
 _MIN_WORDS = 5
 _NEARLY_ALL_FRACTION = 0.9
 _MOST_FRACTION = 0.5
@@ -88,16 +86,12 @@ def _find_problems(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
         share = f"{min(covered, words):,} of {words:,}"
         yield f"nearly every word is in an entity ({share}), as {_format_labels(tally.labels, tally.labels)}"
     unusable = tally.unusable.frozen()
-    count, reasons = sum(found.count for found in unusable.values()), "; ".join(unusable)
+    omitted = {**unusable, **tally.left_out.frozen()}
+    count, reasons = sum(found.count for found in omitted.values()), "; ".join(omitted)
     has_enough = tally.words >= _MIN_WORDS if tally.words else tally.documents > 1
-    has_enough |= any(map(is_about_span, unusable))
+    has_enough |= bool(unusable)
     if not tally.labels and tally.annotated and has_enough and not options.may_be_empty and not options.labels:
         yield f"none of its {count:,} annotations can be used ({reasons})" if count else "it has no entity at all"
-
-
-def is_about_span(reason: str) -> bool:
-    """Return whether annotation is left out because its span cannot be used, and not because it is no entity."""
-    return reason.startswith(_SPAN_REASONS)
 
 
 def _find_word_problems(sample: WordSample) -> Iterator[str]:

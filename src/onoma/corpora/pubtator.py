@@ -33,7 +33,8 @@ class _RawDocument:
     line: int
     texts: dict[str, str] = field(default_factory=dict)
     spans: list[RawSpan] = field(default_factory=list)
-    left_out: list[tuple[str, str]] = field(default_factory=list)
+    unusable: list[tuple[str, str]] = field(default_factory=list)
+    relations: list[tuple[str, str]] = field(default_factory=list)
 
 
 def is_pubtator(line: str) -> bool:
@@ -49,7 +50,11 @@ class PubtatorReader(SchemelessReader):
         for raw_document in self._raw_documents():
             text = "\n".join(raw_document.texts[part] for part in "ta" if part in raw_document.texts)
             annotated = Annotated(
-                text=text, id=raw_document.id, spans=raw_document.spans, left_out=raw_document.left_out
+                text=text,
+                id=raw_document.id,
+                spans=raw_document.spans,
+                unusable=raw_document.unusable,
+                left_out=raw_document.relations,
             )
             tally.lines = (raw_document.line,)
             yield build_document(annotated, where=f"{self._path}:{raw_document.line}", tally=tally)
@@ -79,13 +84,13 @@ def _add_annotation(raw_document: _RawDocument, line: str) -> None:
     """Add the annotation in a line to the raw document."""
     fields = line.split("\t")
     if fields[0] != raw_document.id:
-        raw_document.left_out.append(("the annotation is of another document than the text before it", line))
+        raw_document.unusable.append(("the annotation is of another document than the text before it", line))
     elif _MIN_COLUMNS <= len(fields) <= _MAX_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
         span = RawSpan(start=int(fields[1]), end=int(fields[2]), label=fields[4].strip(), text=fields[3])
         raw_document.spans.append(span)
     elif len(fields) > 2 and not _OFFSET.fullmatch(fields[1]):
-        raw_document.left_out.append(("a relation is not an entity", line))
+        raw_document.relations.append(("a relation is not an entity", line))
     else:
-        raw_document.left_out.append(
+        raw_document.unusable.append(
             ("the line is not an annotation; expected document, start, end, text and type", line)
         )

@@ -79,7 +79,8 @@ class CorpusReader:
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            omissions = [f"{reason}: {each.count:,}" for reason, each in tally.unusable.frozen().items()]
+            found = {**tally.unusable.frozen(), **tally.left_out.frozen()}
+            omissions = [f"{reason}: {each.count:,}" for reason, each in found.items()]
             omission_note = f"; left out: {', '.join(omissions)}" if omissions else ""
             raise CorpusError(f"has no documents (read as {self.format}{omission_note})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None

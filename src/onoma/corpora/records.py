@@ -129,7 +129,7 @@ class RecordReader(ABC):
             keys = self._label_key or f"one of {', '.join(LABEL_KEYS)}"
             raise CorpusError(f"the text has no label; expected it under {keys}", path=self.path, line=line)
         if annotated.spans:
-            annotated.left_out += unknown_annotation(record)
+            annotated.unusable += unknown_annotation(record)
         else:
             self._check_keys(record, line)
         tally.lines = (line,)
@@ -138,14 +138,14 @@ class RecordReader(ABC):
 
     def _build_document(self, annotated: Annotated, *, where: str, tally: ReadTally) -> Document:
         if self.options.texts_only:
-            annotated = replace(annotated, spans=[], layers={}, left_out=[])
+            annotated = replace(annotated, spans=[], layers={}, unusable=[], left_out=[])
         return build_document(annotated, where=where, tally=tally, usual_unit=lambda: self._usual_unit)
 
     def _is_wanted(self, record: object, *, where: str, tally: ReadTally) -> bool:
         reason, what = unannotated(record)
         if not reason or (self.options.texts_only and record is not None and not what):
             return True
-        tally.unusable.add(reason, where=where, what=what or id_of(record) or "no annotation")
+        tally.left_out.add(reason, where=where, what=what or id_of(record) or "no annotation")
         return False
 
     def _parse_block(self, line: int, record: object) -> SentenceBlock | None:

@@ -24,7 +24,7 @@ _LABEL_KEYS = ("labels", "label", "type", "entity_group", "category")
 
 
 def add_span(annotated: Annotated, item: object, *, label: str | None = None) -> None:
-    """Add a span to a text, one for each of its labels; as left out if it has no bounds or no label.
+    """Add a span to a text, one for each of its labels; as unusable if it has no bounds or no label.
 
     Args:
         annotated: the text.
@@ -35,15 +35,15 @@ def add_span(annotated: Annotated, item: object, *, label: str | None = None) ->
         annotated.spans.append(_parse_list(item, annotated.text))
         return
     if not isinstance(item, dict) or not item:
-        annotated.left_out.append(("the annotation is not a span", format_value(item)))
+        annotated.unusable.append(("the annotation is not a span", format_value(item)))
         return
     bounds = _bounds_of(item)
     if bounds is None:
-        annotated.left_out.append((f"the annotation has no bounds among its keys {_join(item)}", format_value(item)))
+        annotated.unusable.append((f"the annotation has no bounds among its keys {_join(item)}", format_value(item)))
         return
     labels = _labels_of(item) or ([] if label is None else [label])
     if not labels:
-        annotated.left_out.append((f"the span has no label among its keys {_join(item)}", format_value(item)))
+        annotated.unusable.append((f"the span has no label among its keys {_join(item)}", format_value(item)))
     for name in labels:
         span = RawSpan(start=bounds[0], end=bounds[1], label=name, score=item.get("score"), text=item.get("text"))
         annotated.spans.append(span)

@@ -38,7 +38,8 @@ class Annotated:
     Attributes:
         words: bounds of the words; None if the file gives none.
         sentences: bounds of the sentences, optionally with a name; None if the file gives none.
-        left_out: annotations that are not labelled spans, as pairs of reason and annotation.
+        unusable: annotations of entities that are no labelled spans, as pairs of reason and annotation.
+        left_out: annotations that are no entities or are not to be read, in the same form.
         layers: spans of further tasks, by name.
     """
 
@@ -48,6 +49,7 @@ class Annotated:
     words: Sequence[object] | None = None
     sentences: Sequence[object] | None = None
     meta: dict[str, object] = field(default_factory=dict)
+    unusable: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     layers: dict[str, list[RawSpan]] = field(default_factory=dict)
 
@@ -64,8 +66,9 @@ def build_document(
         usual_unit: returns the unit of the file's offsets, for spans that fit several; see :mod:`offset_units`.
     """
     converter = _SpanConverter(annotated, usual_unit)
-    for reason, what in annotated.left_out:
-        tally.unusable.add(reason, where=where, what=what)
+    for counter, omitted in ((tally.unusable, annotated.unusable), (tally.left_out, annotated.left_out)):
+        for reason, what in omitted:
+            counter.add(reason, where=where, what=what)
 
     def convert_spans(spans: Iterable[RawSpan]) -> list[Entity]:
         entities: list[Entity] = []

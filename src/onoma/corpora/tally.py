@@ -55,7 +55,8 @@ class ReadReport:
         scheme: name of the tagging scheme; None if the corpus holds spans.
         scheme_forced: whether the caller gave the scheme, so that it was not detected.
         repairs: repaired transitions between tags that the scheme does not allow.
-        unusable: annotations that were left out, by reason.
+        unusable: annotations of entities that could not be used, by reason.
+        left_out: annotations that are no entities or were not to be read, such as relations, by reason.
         adjusted: content that was read in another form than in the file, by reason.
     """
 
@@ -68,6 +69,7 @@ class ReadReport:
     scheme_forced: bool
     repairs: Occurrences
     unusable: Mapping[str, Occurrences]
+    left_out: Mapping[str, Occurrences]
     adjusted: Mapping[str, Occurrences]
 
     def notices(self) -> list[str]:
@@ -75,7 +77,7 @@ class ReadReport:
         repaired = {f"transitions that scheme {self.scheme} does not allow, repaired": self.repairs}
         return [
             *_format_findings({reason: finding for reason, finding in repaired.items() if finding.count}),
-            *_format_findings(self.unusable, prefix="left out: "),
+            *_format_findings({**self.unusable, **self.left_out}, prefix="left out: "),
             *_format_findings(self.adjusted),
         ]
 
@@ -143,6 +145,7 @@ class ReadTally:
     labels: Counter[str] = field(default_factory=Counter)
     repairs: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     unusable: OccurrenceCounter = field(default_factory=OccurrenceCounter)
+    left_out: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     adjusted: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     lines: tuple[int, ...] = ()
     annotated: bool = False
@@ -153,7 +156,10 @@ class ReadTally:
     def keeping(cls, places: int) -> ReadTally:
         """Return a tally that keeps ``places`` locations of each finding."""
         return cls(
-            repairs=OccurrenceCounter(places), unusable=OccurrenceCounter(places), adjusted=OccurrenceCounter(places)
+            repairs=OccurrenceCounter(places),
+            unusable=OccurrenceCounter(places),
+            left_out=OccurrenceCounter(places),
+            adjusted=OccurrenceCounter(places),
         )
 
     def count(self, document: Document) -> None:
@@ -175,6 +181,7 @@ class ReadTally:
             scheme_forced=forced and self.scheme is not None,
             repairs=self.repairs.frozen().get("", Occurrences()),
             unusable=self.unusable.frozen(),
+            left_out=self.left_out.frozen(),
             adjusted=self.adjusted.frozen(),
         )
 

@@ -88,13 +88,13 @@ def _are_strings(tokens: object) -> TypeGuard[list[str]]:
 
 
 def _add_span(annotated: Annotated, span: RawSpan | str, document: Document) -> None:
-    """Add a span of tokens as a span of characters, or as left out if it is invalid."""
+    """Add a span of tokens as a span of characters, or as unusable if it is invalid."""
     if isinstance(span, str):
-        annotated.left_out.append(("the annotation is not a span", span))
+        annotated.unusable.append(("the annotation is not a span", span))
         return
     words, start, end = document.words or (), span.start, span.end
     if not isinstance(start, int) or not isinstance(end, int) or not 0 <= start < end <= len(words):
-        annotated.left_out.append(("the span is empty or reaches outside the tokens", str(span)))
+        annotated.unusable.append(("the span is empty or reaches outside the tokens", str(span)))
         return
     first, last = words[start].start, words[end - 1].end
     annotated.spans.append(RawSpan(start=first, end=last, label=span.label, text=document.text[first:last]))

@@ -161,7 +161,7 @@ class WebannoReader(SchemelessReader):
             for layer, span_number, value in _annotations_of(others, fields):
                 if (layer, span_number) not in counted:
                     reason = f"the layer is not read; --tag-column {layer} reads it"
-                    tally.unusable.add(reason, where=f"{self._path}:{number}", what=value)
+                    tally.left_out.add(reason, where=f"{self._path}:{number}", what=value)
                 if span_number:
                     counted.add((layer, span_number))
 

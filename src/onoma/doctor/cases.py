@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from onoma.corpora import CorpusReader, Location, Occurrences, ReadOptions, read
-from onoma.corpora.plausibility import is_about_span
 from onoma.corpora.tag_names import tag_names_beside
 from onoma.doctor.finding import Finding, LocatedDocument, Severity
 from onoma.doctor.record_skipping import skip_record
@@ -77,10 +76,8 @@ def read_cases(path: Path, *, part: str = "", format: str | None = None, options
         findings += converter.found(
             "scheme", "error", {"": report.repairs}, _explain_scheme_violation(str(report.scheme)), fixable=True
         )
-        broken = {reason: found for reason, found in report.unusable.items() if is_about_span(reason)}
-        others = {reason: found for reason, found in report.unusable.items() if reason not in broken}
-        findings += converter.found("unusable", "error", broken, _UNUSABLE_EXPLANATION)
-        findings += converter.found("unusable", "note", others, _LEFT_OUT_EXPLANATION)
+        findings += converter.found("unusable", "error", report.unusable, _UNUSABLE_EXPLANATION)
+        findings += converter.found("unusable", "note", report.left_out, _LEFT_OUT_EXPLANATION)
         findings += converter.found("adjusted", "note", report.adjusted, _ADJUSTED_EXPLANATION)
     return CheckedFile(reading, cases, findings)
 

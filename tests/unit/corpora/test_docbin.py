@@ -41,7 +41,7 @@ def test_texts_words_entities_and_sentences(tmp_path: Path) -> None:
     assert entities_of(groups) == [("University of Turin", "ORG"), ("Turin", "LOC")]
     assert sentences.sentences is not None
     assert [sentences.text[span.start : span.end] for span in sentences.sentences] == ["Bo ran.", "Al sat."]
-    reasons = reading.report.unusable
+    reasons = reading.report.left_out
     assert {reason: found.count for reason, found in reasons.items()} == {
         "the document is not annotated": 1,
         "the span is of the group 'other', which is not read": 1,

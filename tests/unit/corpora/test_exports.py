@@ -160,7 +160,7 @@ def test_what_nobody_has_annotated_is_counted_and_tagged_all_the_same(tmp_path: 
     path.write_text("\n".join(map(json.dumps, [*records, {"text": TEXT, "label": [[0, 3, "PER"]]}])))
     reading = read(path)
     assert [document.text for document in reading] == [TEXT]
-    assert sum(found.count for found in reading.report.unusable.values()) == 3
+    assert sum(found.count for found in reading.report.left_out.values()) == 3
     texts = [document.text for document in read(path, options=ReadOptions(texts_only=True))]
     assert texts == ["Bo", "Al", TEXT]
 
@@ -179,7 +179,7 @@ def test_pending_records_of_argilla_are_left_out(tmp_path: Path) -> None:
     path.write_text("\n".join(map(json.dumps, records)))
     reading = read(path)
     assert [(document.id, len(document.entities)) for document in reading] == [("1", 2), ("4", 0), ("5", 0)]
-    assert {reason: found.count for reason, found in reading.report.unusable.items()} == {
+    assert {reason: found.count for reason, found in reading.report.left_out.items()} == {
         "the record has suggestions only": 1,
         "the record is not annotated": 1,
     }

@@ -42,7 +42,7 @@ def entities_of(reading: CorpusReader) -> list[tuple[str, str]]:
 def test_types_are_labels_and_tokens_are_none(tmp_path: Path, entities: dict[str, object]) -> None:
     reading = reading_of(tmp_path, {"text": TEXT, "entities": entities})
     assert entities_of(reading) == FOUND
-    left_out = sum(found.count for found in reading.report.unusable.values())
+    left_out = sum(found.count for found in reading.report.left_out.values())
     assert left_out == (len(TOKENS) + 1 if "Token" in entities else 0)
 
 
@@ -50,7 +50,7 @@ def test_a_tweet_with_its_full_text_beside_the_names(tmp_path: Path) -> None:
     entities = {"hashtags": [{"text": "x", "indices": [15, 20]}], "user_mentions": [], "Person": PERSONS}
     reading = reading_of(tmp_path, {"id_str": "7", "full_text": TEXT, "entities": entities})
     assert entities_of(reading) == [FOUND[0], FOUND[2]]
-    assert list(reading.report.unusable) == ["annotations of the type hashtags are not names"]
+    assert list(reading.report.left_out) == ["annotations of the type hashtags are not names"]
 
 
 def test_tweets_alone_hold_no_names_and_can_be_tagged(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ def test_annotations_of_twitter_end_at_their_last_character(tmp_path: Path) -> N
     }
     reading = reading_of(tmp_path, {"text": TEXT, "entities": entities})
     assert entities_of(reading) == FOUND[:1]
-    assert sum(found.count for found in reading.report.unusable.values()) == 2
+    assert sum(found.count for found in reading.report.left_out.values()) == 2

@@ -29,7 +29,8 @@ def entities_of(reading: CorpusReader) -> list[tuple[str, str]]:
 
 
 def left_out(reading: CorpusReader) -> dict[str, int]:
-    return {reason: found.count for reason, found in reading.report.unusable.items()}
+    report = reading.report
+    return {reason: found.count for reason, found in {**report.unusable, **report.left_out}.items()}
 
 
 @pytest.mark.parametrize(

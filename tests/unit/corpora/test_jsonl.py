@@ -73,7 +73,7 @@ def test_prodigy_tokens_are_words_and_refused_records_are_counted(tmp_path: Path
     reading = reading_of(tmp_path, "\n".join(map(json.dumps, lines)))
     [document] = reading
     assert [word.text for word in document.words or ()] == ["Ada"]
-    assert reading.report.unusable["the annotator did not accept the record"].places[0].where.endswith("a.jsonl:2")
+    assert reading.report.left_out["the annotator did not accept the record"].places[0].where.endswith("a.jsonl:2")
 
 
 @pytest.mark.parametrize(

@@ -63,10 +63,12 @@ def test_relations_and_what_cannot_be_used_are_counted(tmp_path: Path) -> None:
     reading = reading_of(tmp_path, TEXTS + GOUT + others)
     assert entities_of(reading) == FOUND[:1]
     assert {reason: found.count for reason, found in reading.report.unusable.items()} == {
-        "a relation is not an entity": 1,
         "the span quotes a text that differs from the document": 1,
         "the annotation is of another document than the text before it": 1,
         "the line is not an annotation; expected document, start, end, text and type": 1,
+    }
+    assert {reason: found.count for reason, found in reading.report.left_out.items()} == {
+        "a relation is not an entity": 1
     }
 
 

@@ -192,10 +192,10 @@ def test_annotations_of_other_layers_of_webanno_are_counted(tmp_path: Path) -> N
     reading = reading_of(tmp_path, content, "a.tsv")
     assert entities_of(reading) == [("Ada Byron", "PER")]
     reason = "the layer is not read; --tag-column webanno.custom.Place reads it"
-    assert {each: found.count for each, found in reading.report.unusable.items()} == {reason: 2}
+    assert {each: found.count for each, found in reading.report.left_out.items()} == {reason: 2}
     chosen = reading_of(tmp_path, content, "a.tsv", tag_column="webanno.custom.Place")
     assert entities_of(chosen) == [("left Turin", "a"), ("Turin", "b")]
-    assert not chosen.report.unusable
+    assert not chosen.report.left_out
 
 
 def test_entities_of_parts_of_words_of_webanno_are_counted(tmp_path: Path) -> None:
@@ -270,7 +270,8 @@ def test_tasks_of_label_studio_are_read(tmp_path: Path, tasks: list[object], lef
     content = json.dumps(tasks) if name == "a.json" else "\n".join(map(json.dumps, tasks))
     reading = reading_of(tmp_path, content, name)
     assert entities_of(reading) == ADA
-    assert sum(found.count for found in reading.report.unusable.values()) == left_out
+    found = (*reading.report.left_out.values(), *reading.report.unusable.values())
+    assert sum(each.count for each in found) == left_out
 
 
 @pytest.mark.parametrize(
