@@ -74,7 +74,7 @@ def write_rows(path: Path, texts: Iterator[str]) -> int:
 
 
 def tag(arguments: argparse.Namespace, source: Path, output: Path, *more: str, seconds: float | None = None) -> Run:
-    """Run `onoma tag` once and kill it if it has not ended after ``seconds``."""
+    """Run `onoma tag` once, to a success unless it is killed because it has not ended after ``seconds``."""
     command = [sys.executable, "-m", "onoma", "tag", "--model", str(arguments.model), str(source)]
     started = time.perf_counter()
     process = subprocess.Popen([*command, "--output", str(output), "--threads", "1", *more], start_new_session=True)
@@ -86,6 +86,8 @@ def tag(arguments: argparse.Namespace, source: Path, output: Path, *more: str, s
     _, status, usage = os.wait4(process.pid, 0) if process.returncode is None else (0, process.returncode, None)
     peak = usage.ru_maxrss / 1_024 if usage is not None else 0.0
     busy = usage.ru_utime + usage.ru_stime if usage is not None else 0.0
+    if status and seconds is None:
+        raise SystemExit(f"{' '.join(command)} has ended with status {os.waitstatus_to_exitcode(status)}")
     return Run(status=status, seconds=time.perf_counter() - started, processor_seconds=busy, peak_megabytes=peak)
 
 

@@ -168,6 +168,8 @@ def accuracy(f1: Mapping[int, Sequence[float]], *, seeds_in_a_draw: int, measure
         except InputError:
             continue  # F1 at the small sizes cannot be forecast
         draws.append({"forecast": expected.f1, "low": expected.low, "high": expected.high, "reached": reached})
+    if not draws:
+        return {"without forecast": seeds, "draws": draws}
     return {
         "without forecast": seeds - len(draws),
         "mean error": statistics.fmean(abs(each["forecast"] - statistics.fmean(each["reached"])) for each in draws),

@@ -47,6 +47,10 @@ class Run(Protocol):
         """Return the dtype that it was trained in, as stored in the folder."""
 
 
+_OPEN_SETTINGS = frozenset(["encoder_dropout", "freeze_embeddings", "head_first", "steps"])
+"""Settings that are chosen automatically if they are not given, so that 0 and False differ from that."""
+
+
 def settings_digest(run: Run) -> str:
     """Return a hash of the settings that identify a run."""
     text = json.dumps(_that_count(run.config()), sort_keys=True)
@@ -97,7 +101,8 @@ def _lines() -> dict[str, dict[str, Any]]:
 def _that_count(value: object) -> object:
     """Return the settings that identify a run, with paths reduced to the last folder and the file name."""
     if isinstance(value, Mapping):
-        return {key: _that_count(each) for key, each in value.items() if each and key != "output"}
+        named = {key: each for key, each in value.items() if each or (key in _OPEN_SETTINGS and each is not None)}
+        return {key: _that_count(each) for key, each in named.items() if key != "output"}
     if isinstance(value, list):
         return [_that_count(each) for each in value]
     if isinstance(value, str) and "/" in value:
