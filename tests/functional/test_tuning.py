@@ -371,6 +371,7 @@ def test_the_study_is_in_the_output_whatever_its_name(run, tmp_path):
         (("--set", "adapt.text=a.txt"), "each trial would adapt the encoder again"),
         (("--set", "space.training.epochs=3"), "expected a range"),
         (("--set", "space.model.windw=[64, 128]"), "unknown key 'model.windw'"),
+        (("--set", "crf.c1=1"), "crf: is for the baseline crf"),
         (("--overwrite", "--resume"), "pass one of them"),
         (("--overwrite", "--storage", "journal:x"), "--study NAME"),
         (("--jobs", 0), "jobs 1 or more"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+import optuna
 
 from onoma.errors import TrainingError
 from onoma.tuning import (
@@ -20,7 +22,9 @@ from onoma.tuning import (
     StudySettings,
     TrialOutcome,
     TrialRecord,
+    quiet,
 )
+from onoma.tuning.storage import close_storage, open_storage
 from onoma.tuning.worker import work
 
 RATE, HEAD = "training.learning_rate", "model.head"
@@ -40,6 +44,17 @@ def settings_in(folder: Path, **changes: Any) -> StudySettings:
         "seed": 1,
     }
     return StudySettings(**{**given, **changes})
+
+
+def delete_study(storage: str, name: str) -> None:
+    """Delete a study with all its trials, if it exists."""
+    with quiet():
+        opened = open_storage(storage)
+        try:
+            with suppress(KeyError):
+                optuna.delete_study(study_name=name, storage=opened)
+        finally:
+            close_storage(opened)
 
 
 def reach(trial: RunningTrial, context: Mapping[str, Any], report: Callable[[str], None]) -> TrialOutcome:

@@ -23,6 +23,7 @@ def choose_among_finalists(
     finalists: int,
     seeds: Sequence[int],
     processes: int,
+    deadline: float | None,
     on_event: Listener,
 ) -> TuneResult:
     """Train the best trials with new seeds, and return the result in which the best is that with the highest mean F1.
@@ -34,6 +35,7 @@ def choose_among_finalists(
         finalists: number of trials to choose among.
         seeds: seeds that the search has not used.
         processes: number of runs at a time.
+        deadline: time, as of :func:`time.monotonic`, at which runs are stopped; None for no such time.
         on_event: function called with each event.
     """
     from onoma.tuning import Finalist, rank
@@ -42,18 +44,25 @@ def choose_among_finalists(
     if len(trials) < 2 or not seeds:
         return result
     runs = {name_of(trial): plan.space.config(plan.search_run, trial.params) for trial in trials}
-    trained = train_with_seeds(runs, seeds, folder, processes=processes, on_event=on_event)
+    trained = train_with_seeds(runs, seeds, folder, processes=processes, deadline=deadline, on_event=on_event)
     chosen = result.choose(
         [
             Finalist(trial, (trial.f1 or 0.0, *(record.f1 for record in trained.records[name_of(trial)].values())))
             for trial in trials
         ]
     )
-    return replace(chosen, failures=trained.failures)
+    return replace(chosen, failures=trained.failures, unfinished=trained.unfinished)
 
 
 def confirm(
-    result: TuneResult, plan: SearchPlan, folder: Path, *, seeds: Sequence[int], processes: int, on_event: Listener
+    result: TuneResult,
+    plan: SearchPlan,
+    folder: Path,
+    *,
+    seeds: Sequence[int],
+    processes: int,
+    deadline: float | None,
+    on_event: Listener,
 ) -> TuneResult:
     """Train the best trial and the unmodified run with new seeds, and compare them on dev.
 
@@ -63,6 +72,7 @@ def confirm(
         folder: folder of the runs; runs that are already finished in it are kept.
         seeds: seeds that neither the search nor the choice of the best trial has used.
         processes: number of runs at a time.
+        deadline: time, as of :func:`time.monotonic`, at which runs are stopped; None for no such time.
         on_event: function called with each event.
 
     Returns:
@@ -73,11 +83,12 @@ def confirm(
         return result
     best = name_of(result.best)
     runs = {best: plan.space.config(plan.search_run, result.best.params), "defaults": plan.search_run}
-    trained = train_with_seeds(runs, seeds, folder, processes=processes, on_event=on_event)
+    trained = train_with_seeds(runs, seeds, folder, processes=processes, deadline=deadline, on_event=on_event)
     return replace(
         result,
         confirmation=_compare_runs(trained.records[best], trained.records["defaults"]),
         failures=tuple(dict.fromkeys((*result.failures, *trained.failures))),
+        unfinished=result.unfinished + trained.unfinished,
     )
 
 

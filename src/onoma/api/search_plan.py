@@ -108,6 +108,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     from onoma.corpora import count_sentences
     from onoma.engine.events import Event, Notice
     from onoma.training import read_part, resolve_run
+    from onoma.training.baseline_config import check_settings
     from onoma.tuning import default_space, read_space
     from onoma.tuning.config import read_tune_config, without_test
 
@@ -120,6 +121,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     config = read_tune_config(path, settings=settings)
     run, search_run = config.run, without_test(config.run)
     _refuse_baselines([run.model.encoder])
+    check_settings(run, encoder=run.model.encoder)
     resolved = resolve_run(search_run, on_event=collect_notice)
     read_part(run.data.dev, run.data, on_event=collect_notice)
     sentences = run.data.sentences or count_sentences(

@@ -43,10 +43,12 @@ class SeedRuns:
     Attributes:
         records: record of each finished run, by name and seed.
         failures: reasons why runs have failed.
+        unfinished: number of runs that the time limit has stopped, or that it left no time for.
     """
 
     records: Mapping[str, Mapping[int, CellRecord]]
     failures: tuple[str, ...]
+    unfinished: int
 
 
 def name_of(trial: TrialRecord) -> str:
@@ -55,7 +57,13 @@ def name_of(trial: TrialRecord) -> str:
 
 
 def train_with_seeds(
-    runs: Mapping[str, RunConfig], seeds: Sequence[int], folder: Path, *, processes: int, on_event: Listener
+    runs: Mapping[str, RunConfig],
+    seeds: Sequence[int],
+    folder: Path,
+    *,
+    processes: int,
+    deadline: float | None,
+    on_event: Listener,
 ) -> SeedRuns:
     """Train each run with each seed, and evaluate it on dev.
 
@@ -64,6 +72,7 @@ def train_with_seeds(
         seeds: seeds to train with.
         folder: folder of the runs; those that are already finished in it are kept.
         processes: number of runs at a time.
+        deadline: time, as of :func:`time.monotonic`, at which runs are stopped; None for no such time.
         on_event: function called with each event.
     """
     from onoma.experiments import Cell
@@ -76,17 +85,21 @@ def train_with_seeds(
     plans = [replace(each, models=()) for each in plan_cells(cells, folder)[0]]
     pending = [each for each in plans if not each.is_done]
     on_event(SeedRunsPlanned(tuple(runs), len(pending), len(plans) - len(pending)))
-    with closing(train_cells(pending, processes=processes)) as events:
+    with closing(train_cells(pending, processes=processes, deadline=deadline)) as events:
         for event in events:
             on_event(event)
     records: dict[str, dict[int, CellRecord]] = {name: {} for name in runs}
     failures: dict[str, None] = {}
-    for record in (each.record for each in plans):
-        if record.error:
-            failures[f"{record.candidate}: {record.error}"] = None
-        else:
+    unfinished = 0
+    for plan in plans:
+        record = plan.record
+        if not record.error:
             records[record.candidate][record.seed] = record
-    return SeedRuns(records, tuple(failures))
+        elif record == plan.expected:
+            unfinished += 1
+        else:
+            failures[f"{record.candidate}: {record.error}"] = None
+    return SeedRuns(records, tuple(failures), unfinished)
 
 
 def _make_tables(run: RunConfig, *, seed: int) -> dict[str, object]:

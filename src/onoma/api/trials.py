@@ -49,6 +49,8 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
         StoppedError: the trial was stopped, and can be continued.
         OnomaError: the trial cannot be trained.
     """
+    from optuna.exceptions import UpdateFinishedTrialError
+
     from onoma.training import read_history, run_training
     from onoma.tuning import TrialOutcome, in_blocks
 
@@ -68,8 +70,8 @@ def train_trial(trial: RunningTrial, context: TrialContext, report: Callable[[st
                 raise
             remove(folder)  # the checkpoint was refused: another version of onoma has written it
             trained = train()
-    except StoppedError:
-        raise
+    except (StoppedError, UpdateFinishedTrialError):
+        raise  # the checkpoint is needed, in the second case by the process that has taken over the trial
     except Exception:
         remove(folder)
         raise

@@ -90,8 +90,8 @@ def tune(
             ``{"low": 1e-5, "high": 1e-4, "log": True}``. By default it depends on the size of the training text.
         trials: maximum number of trials of the whole study, including those of other calls. By default 20, or
             unlimited if ``minutes`` is given.
-        minutes: time limit of this call, including the runs with new seeds. A trial that is unfinished by then is kept
-            for the next call. By default unlimited.
+        minutes: time limit of this call, including the runs with new seeds. Trials and runs that are unfinished by then
+            are kept for the next call. By default unlimited.
         seeds: number of new seeds with which the best trial and the unmodified run are trained; 0 to skip this, and the
             runs of the finalists too.
         finalists: number of the best trials that are also trained with two further seeds. The best is then the one with
@@ -113,9 +113,9 @@ def tune(
         ``tune.json``.
 
     Raises:
-        InputError: a file or the storage cannot be used, the output exists, or the study in the storage has other
-            settings, data or search space.
-        TrainingError: all trials fail.
+        InputError: a file or the storage cannot be used, the output exists, the study in the storage has other
+            settings, data or search space, or no trial has finished.
+        TrainingError: the first three trials fail, or a worker process dies before its first trial.
         MissingExtraError: a required package is not installed.
         StoppedError: SIGTERM stopped the search, which can be resumed.
     """
@@ -163,9 +163,11 @@ def tune(
         first_seed = plan.run.training.seed + 1
         choice_seeds = range(first_seed, first_seed + _FINALIST_SEEDS * (finalists > 1 and seeds > 0))
         new_seeds = range(choice_seeds.stop, choice_seeds.stop + seeds)
+        seconds = None if minutes is None else 60 * minutes
+        deadline = None if seconds is None else time.monotonic() + seconds
         budget = Budget(
             trials=max_trials,
-            seconds=None if minutes is None else 60 * minutes,
+            seconds=seconds,
             runs=finalists * len(choice_seeds) + 2 * seeds if is_owner else 0,
         )
         result = _search(
@@ -180,9 +182,18 @@ def tune(
                 finalists=finalists,
                 seeds=choice_seeds,
                 processes=jobs,
+                deadline=deadline,
                 on_event=listener,
             )
-            result = confirm(result, plan, cells_folder, seeds=new_seeds, processes=jobs, on_event=listener)
+            result = confirm(
+                result,
+                plan,
+                cells_folder,
+                seeds=new_seeds,
+                processes=jobs,
+                deadline=deadline,
+                on_event=listener,
+            )
             _write_result(result, plan, folder)
         else:
             result = replace(result, is_helper=True)

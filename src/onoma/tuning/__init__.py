@@ -18,7 +18,7 @@ from onoma.tuning.records import TrialRecord, in_blocks
 from onoma.tuning.result import Confirmation, Finalist, TuneResult, choice_inflation, rank
 from onoma.tuning.search import run_search
 from onoma.tuning.space import Choice, Float, Int, Params, SearchSpace, default_space, read_space
-from onoma.tuning.storage import delete_study, quiet, shown_storage, sqlite_storage
+from onoma.tuning.storage import quiet, shown_storage, sqlite_storage
 from onoma.tuning.study import PrunerName, RunningTrial, Study, StudySettings
 from onoma.tuning.worker import PrunedError, TrialOutcome
 
@@ -48,7 +48,6 @@ __all__ = [
     "WorkerDied",
     "choice_inflation",
     "default_space",
-    "delete_study",
     "in_blocks",
     "quiet",
     "rank",

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import model_validator
 
+from onoma.bundle import ENTITIES
 from onoma.engine import config
 from onoma.errors import ConfigError
 from onoma.training import RunConfig
@@ -46,13 +47,15 @@ def read_tune_config(path: Path | None, *, settings: Mapping[str, object]) -> Tu
         settings: values by dotted key, such as ``data.train``; None means not set.
 
     Raises:
-        ConfigError: the file cannot be read, a key is unknown, a value is invalid, there is no dev set, or the run
-            adapts its encoder.
+        ConfigError: the file cannot be read, a key is unknown, a value is invalid, there is no dev set, the run adapts
+            its encoder, or its best epoch is chosen by another task.
     """
     tune_config = config.read_config(TuneConfig, path, settings=settings, option_names=OPTION_NAMES)
     check_tasks(tune_config)
     if not tune_config.data.dev:
         raise ConfigError("there is no dev text to compare trials on; name it with --dev")
+    if tune_config.training.best_task not in (None, ENTITIES):
+        raise ConfigError("training.best_task: trials are compared by the F1 of the entities; remove the setting")
     if tune_config.adapt is not None:
         raise ConfigError(
             "adapt: each trial would adapt the encoder again; do it once with `onoma pretrain --encoder NAME`, and "

@@ -1,7 +1,7 @@
 """Pruner of trials: ends a trial whose F1 is below the median of the others after the same share of their runs.
 
 Trials have different numbers of epochs, so that few of them are evaluated after the same share. The F1 of another trial
-is therefore interpolated between its evaluations. One that was pruned earlier counts with its last F1: without such
+is therefore interpolated between its evaluations. One that was pruned earlier counts with its best F1: without such
 trials, the median would be that of the survivors, and rise with each trial that is pruned.
 
 Source: the median stopping rule of Golovin et al. 2017, "Google Vizier", section 3.2.

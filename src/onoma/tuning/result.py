@@ -92,6 +92,7 @@ class TuneResult:
             original run, or if there are no such runs.
         finalists: the best trials with their runs with further seeds, best first; empty if there are no such runs.
         failures: reasons why runs with new seeds have failed.
+        unfinished: number of runs with new seeds that the time limit of the call left unfinished.
         is_helper: whether another call continues the search and writes its results, so that these are the trials so
             far.
         notes: notices for the reader, such as on how data was read.
@@ -105,6 +106,7 @@ class TuneResult:
     confirmation: Confirmation | None
     finalists: tuple[Finalist, ...] = ()
     failures: tuple[str, ...] = ()
+    unfinished: int = 0
     is_helper: bool = False
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -119,11 +121,13 @@ class TuneResult:
         ranked = rank(trials)
         if not ranked:
             reasons = dict.fromkeys(trial.reason for trial in trials if trial.state == "failed")
-            raise InputError(
-                "no trial has finished, so there is nothing to choose from; "
-                + ("trials have failed:\n  " if reasons else "give more --minutes or --trials, and --resume")
-                + "\n  ".join(reasons)
-            )
+            running = sum(trial.state == "running" for trial in trials)
+            advice = "give more --minutes or --trials, and --resume"
+            if reasons:
+                advice = "\n  ".join(["trials have failed:", *reasons])
+            elif running:
+                advice = f"other calls are running {counted(running, 'trial')}"
+            raise InputError(f"no trial has finished, so there is nothing to choose from; {advice}")
         return cls(
             trials=tuple(trials),
             best=ranked[0],
@@ -154,14 +158,21 @@ class TuneResult:
 
     @property
     def choice_inflation(self) -> float | None:
-        """Estimate of how much choosing the best trial on dev adds to its F1 there; None if it cannot be estimated."""
-        return choice_inflation([trial for trial in self.trials if trial.state == "finished"])
+        """Estimate of how much choosing the best trial on dev adds to its F1 there; None if it cannot be estimated.
+
+        It cannot if the counts of the best trial are not known, or dev is small; other trials without counts are
+        ignored.
+        """
+        return None if self.best.counts is None else choice_inflation(self._finished)
+
+    @property
+    def _finished(self) -> list[TrialRecord]:
+        return [trial for trial in self.trials if trial.state == "finished"]
 
     @property
     def top(self) -> tuple[float, ...]:
         """F1 on dev of the five best trials, highest first; shows how much depends on the choice among them."""
-        finished = sorted((trial.f1 or 0.0 for trial in self.trials if trial.state == "finished"), reverse=True)
-        return tuple(finished[:_TOP_TRIALS])
+        return tuple(sorted((trial.f1 or 0.0 for trial in self._finished), reverse=True)[:_TOP_TRIALS])
 
     @property
     def beats_seed_noise(self) -> bool:
@@ -173,18 +184,20 @@ class TuneResult:
     def holds_elsewhere(self) -> bool:
         """Whether the best trial is probably better than the original run on other text of this kind too.
 
-        Their difference must exceed the seed noise, and its lower bound must exceed the choice inflation.
+        Their difference must exceed the seed noise, and its lower bound must exceed the choice inflation, which must be
+        known.
         """
-        confirmation = self.confirmation
+        confirmation, inflation = self.confirmation, self.choice_inflation
         return (
             self.beats_seed_noise
             and confirmation is not None
-            and confirmation.difference.interval.low > (self.choice_inflation or 0.0)
+            and inflation is not None
+            and confirmation.difference.interval.low > inflation
         )
 
     def statements(self) -> Iterator[str]:
         """Yield the result in sentences, with F1 in points of 100."""
-        finished = sum(trial.state == "finished" for trial in self.trials)
+        finished = len(self._finished)
         pruned = sum(trial.state == "pruned" for trial in self.trials)
         failed = sum(trial.state == "failed" for trial in self.trials)
         others = f"; the best {len(self.top)} have {', '.join(map(_format_points, self.top))}"
@@ -201,6 +214,9 @@ class TuneResult:
             yield self._describe_finalists()
         if self.failures:
             yield f"Runs with new seeds have failed: {'; '.join(self.failures)}."
+        if self.unfinished:
+            runs = counted(self.unfinished, "run with a new seed is", "runs with new seeds are")
+            yield f"The time was up: {runs} unfinished, so this result may change; --resume continues."
         if self.best.is_default:
             means = " over these seeds" * (not first.is_default)
             yield f"No trial was better on dev{means} than the run as it is: keep the defaults."
@@ -208,27 +224,37 @@ class TuneResult:
         if self.defaults is not None:
             yield f"The run as it is has F1 {_format_points(self.defaults.f1 or 0.0)} with the same seed."
         yield from self._seed_statements()
-        inflation = self.choice_inflation
-        yield (
-            "How much the choice among trials adds to F1 on this dev could not be estimated."
-            if inflation is None
-            else f"Choosing among the trials on this dev adds about {_format_points(inflation)} to F1 there, "
-            "beyond what its seed adds."
-        )
+        yield self._describe_choice_inflation()
         yield self._verdict()
 
     def _describe_finalists(self) -> str:
         seeds = max(len(each.f1) for each in self.finalists)
-        means = ", ".join(f"trial {each.trial.shown_number} {_format_points(each.mean)}" for each in self.finalists)
+        means = ", ".join(
+            f"trial {each.trial.shown_number} {_format_points(each.mean)}"
+            + (f" with {counted(len(each.f1), 'seed')} only" if len(each.f1) < seeds else "")
+            for each in self.finalists
+        )
         return (
             f"Mean F1 of the best {len(self.finalists)} trials with {counted(seeds, 'seed')}, that of the search "
             f"included: {means}. So trial {self.best.shown_number} is the best."
         )
 
+    def _describe_choice_inflation(self) -> str:
+        inflation = self.choice_inflation
+        if inflation is None:
+            return "How much the choice among trials adds to F1 on this dev could not be estimated."
+        known = sum(trial.counts is not None for trial in self._finished)
+        trials = "the trials" if known == len(self._finished) else f"{known} of the {len(self._finished)} trials"
+        return (
+            f"Choosing among {trials} on this dev adds about {_format_points(inflation)} to F1 there, beyond what its "
+            "seed adds."
+        )
+
     def _seed_statements(self) -> Iterator[str]:
         confirmation = self.confirmation
         if confirmation is None:
-            missing = "With no new seed have both runs finished" if self.failures else "No run with a new seed was made"
+            is_tried = self.failures or self.unfinished
+            missing = "With no new seed have both runs finished" if is_tried else "No run with a new seed was made"
             yield f"{missing}, so the figure of the best trial is too high by an unknown amount."
             return
         low, high = (
@@ -278,6 +304,7 @@ class TuneResult:
             "finalists": [{"trial": each.trial.shown_number, "f1": list(each.f1)} for each in self.finalists],
             "confirmation": self._confirmation_json(),
             "failures": list(self.failures),
+            "unfinished": self.unfinished,
             "is_helper": self.is_helper,
             "seed_inflation": self.seed_inflation,
             "choice_inflation": self.choice_inflation,

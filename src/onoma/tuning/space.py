@@ -205,7 +205,8 @@ def default_space(
     if run.model.overlaps == "flat" and run.training.class_weights is None and not run.training.label_smoothing:
         heads = (run.model.head, "linear", "crf", *(() if few else ("span",)))
         domains["model.head"] = Choice(tuple(dict.fromkeys(heads)))
-    if few and run.training.class_weights in (None, "balanced"):
+    heads_tried = domains.get("model.head", Choice((run.model.head,)))
+    if few and run.training.class_weights is None and heads_tried.holds("linear"):
         domains["training.class_weights"] = Choice((DEFAULT, "balanced"))
     if resolved.full_windows >= _MIN_FULL_WINDOW_SHARE:
         windows = (run.model.window, 2 * run.model.window)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from json import JSONDecodeError
 from pathlib import Path
 
@@ -23,21 +23,6 @@ _SQLITE_TIMEOUT = 120.0
 
 _RETRY_DELAYS = (0.2, 0.5, 1.0, 2.0)
 """Seconds between attempts to open a database whose tables another process is creating."""
-
-
-def delete_study(storage: str, name: str) -> None:
-    """Delete a study with all its trials, if it exists.
-
-    Raises:
-        InputError: the storage cannot be used.
-    """
-    with quiet(), explaining(storage):
-        opened = open_storage(storage)
-        try:
-            with suppress(KeyError):
-                optuna.delete_study(study_name=name, storage=opened)
-        finally:
-            close_storage(opened)
 
 
 def sqlite_storage(path: Path) -> str:

@@ -45,6 +45,10 @@ _MAX_DEATHS = 2
 """Number of deaths of a trial's process, while the parent process lives, after which the trial counts as failed."""
 
 _IDENTITY_TIMEOUT = 10.0
+"""Seconds after which the identity of a study is stored by another process than the one that created it."""
+
+_WORKER_TIMEOUT = 15.0
+"""Seconds after which a trial counts as lost if its process has not stored its identity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class Study:
 
     def __init__(self, settings: StudySettings) -> None:
         self.settings = settings
+        self._unidentified: dict[int, float] = {}
         self._distributions = distributions(settings.space)
         sampler = TrialSampler(settings.space, first=settings.first, seed=settings.seed)
         with quiet(), explaining(settings.storage):
@@ -121,8 +126,11 @@ class Study:
         self.requeue_lost()
         if not self.has_trials_left(most):
             return None
-        with quiet():
-            trial = RunningTrial(self, self.optuna.ask(self._distributions))
+        try:
+            with quiet():
+                trial = RunningTrial(self, self.optuna.ask(self._distributions))
+        except UpdateFinishedTrialError:  # it took so long that another process has requeued the trial
+            return self.begin(most)
         if self._is_superfluous(trial, most):
             trial.end(State.FAIL)
             return None
@@ -132,8 +140,19 @@ class Study:
         """Requeue the trials whose process is dead; mark one whose process dies repeatedly as failed."""
         with explaining(self.settings.storage):
             for trial in self.optuna.get_trials(deepcopy=False, states=(State.RUNNING,)):
-                if is_lost(trial):
+                if self._is_lost(trial):
                     self._requeue_or_fail(trial, died=died_alone(trial))
+
+    def _is_lost(self, trial: FrozenTrial) -> bool:
+        """Return whether a running trial's process is dead, also if it died before it stored its identity.
+
+        The time since such a trial was first seen here is measured, because the clocks and time zones of machines
+        differ.
+        """
+        if "worker" in trial.user_attrs:
+            return is_lost(trial)
+        first_seen = self._unidentified.setdefault(trial.number, time.monotonic())
+        return time.monotonic() - first_seen > _WORKER_TIMEOUT
 
     def running(self) -> int:
         """Return the number of running trials."""
@@ -148,7 +167,7 @@ class Study:
         can_retry = deaths < _MAX_DEATHS
         try:
             if not can_retry:
-                text = f"its process has died {deaths} times, probably for lack of memory"
+                text = f"its process has died {deaths} times, for example for lack of memory"
                 self.set_attribute(trial.number, "reason", text)
             self._storage.set_trial_state_values(self._trial_id(trial.number), State.FAIL)
         except UpdateFinishedTrialError:

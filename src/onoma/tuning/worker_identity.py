@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from optuna.trial import FrozenTrial
@@ -15,9 +16,6 @@ SEEN_EVERY = 30.0
 _HEARTBEAT_TIMEOUT = 240.0
 """Seconds without a heartbeat after which a trial on another machine counts as lost."""
 
-_IDENTITY_TIMEOUT = 15.0
-"""Seconds after which a trial counts as lost if its process died between taking it and storing who runs it."""
-
 
 def this_worker() -> dict[str, str | None]:
     """Return the identity of this worker: its machine, its process and its parent process."""
@@ -29,11 +27,13 @@ def this_worker() -> dict[str, str | None]:
 
 
 def is_lost(trial: FrozenTrial) -> bool:
-    """Return whether a running trial's process is dead or, on another machine, has sent no heartbeat for minutes."""
-    begun, worker = trial.datetime_start, trial.user_attrs.get("worker")
-    if worker is None:
-        return begun is None or time.time() - begun.timestamp() > _IDENTITY_TIMEOUT
-    if worker["machine"] == this_machine():
+    """Return whether a running trial's process is dead or, on another machine, has sent no heartbeat for minutes.
+
+    Windows does not say whether a process is alive, so that its heartbeat counts there too. The process of the trial
+    must be known.
+    """
+    worker = trial.user_attrs["worker"]
+    if worker["machine"] == this_machine() and sys.platform != "win32":
         return not _is_alive(worker["process"])
     return time.time() - float(trial.user_attrs["seen"]) > _HEARTBEAT_TIMEOUT
 

@@ -34,8 +34,9 @@ def _confirmation(best, defaults, *, low=0.01):
 
 
 def _result(confirmation, *, best=None, defaults=None):
-    best = best or _trial(3, 0.66)
-    defaults = defaults or _trial(0, 0.60, is_default=True)
+    counts = [(6, 10, 10)] * 20
+    best = best or _trial(3, 0.66, counts=counts)
+    defaults = defaults or _trial(0, 0.60, counts=counts, is_default=True)
     return TuneResult(
         trials=(defaults, best), best=best, runner_up=defaults, defaults=defaults, confirmation=confirmation
     )
@@ -89,6 +90,7 @@ def test_a_finalist_whose_runs_have_failed_is_chosen_last():
     chosen = found.choose([Finalist(trials[0], (0.60, 0.59)), Finalist(trials[1], (0.68,))])
     assert chosen.best.number == 0
     text = " ".join(replace(chosen, failures=("trial 1: does not fit in memory",)).statements())
+    assert "with 2 seeds, that of the search included: trial 0 59.50, trial 1 68.00 with 1 seed only." in text
     assert "keep the defaults" in text
     assert "Runs with new seeds have failed: trial 1: does not fit in memory." in text
 
@@ -171,6 +173,20 @@ def test_a_difference_beyond_all_noise_is_said_to_be_one():
     assert "better than the defaults by more than the noise of seeds, text and the choice" in text
 
 
+@pytest.mark.parametrize("is_known", [False, True])
+def test_nothing_is_claimed_for_other_text_where_the_effect_of_the_choice_is_unknown(is_known):
+    counts = [(6, 10, 10)] * 20
+    trials = [_trial(0, 0.60, counts=counts, is_default=True), _trial(1, 0.62, counts=counts), _trial(2, 0.59)]
+    best = _trial(3, 0.66, counts=counts if is_known else None)
+    confirmation = _confirmation([0.65, 0.651, 0.652], [0.60, 0.601, 0.602])
+    result = replace(TuneResult.of([*trials, best], notes=(), seconds=1.0), confirmation=confirmation)
+    assert result.holds_elsewhere is is_known
+    text = " ".join(result.statements())
+    assert ("Choosing among 3 of the 4 trials on this dev adds about 0.00" in text) is is_known
+    assert ("could not be estimated" in text) is not is_known
+    assert ("text and the choice" in text) is is_known
+
+
 def test_a_difference_on_this_dev_alone_is_said_to_be_that():
     result = _result(_confirmation([0.65, 0.651, 0.652], [0.60, 0.601, 0.602], low=-0.01))
     assert (result.beats_seed_noise, result.holds_elsewhere) == (True, False)
@@ -198,6 +214,12 @@ def test_where_all_runs_with_new_seeds_have_failed_the_reasons_are_given():
     text = " ".join(result.statements())
     assert "Runs with new seeds have failed: trial 3: does not fit in memory." in text
     assert "No run with a new seed was made" not in text
+
+
+def test_runs_that_the_time_limit_left_unfinished_are_mentioned():
+    text = " ".join(replace(_result(None), unfinished=2).statements())
+    assert "The time was up: 2 runs with new seeds are unfinished, so this result may change; --resume" in text
+    assert "With no new seed have both runs finished" in text
 
 
 def test_a_call_that_helps_another_claims_nothing():
@@ -233,3 +255,5 @@ def test_where_no_trial_has_finished_the_reasons_of_failures_are_given():
         TuneResult.of(failed, notes=(), seconds=1.0)
     with pytest.raises(InputError, match=r"give more --minutes or --trials, and --resume$"):
         TuneResult.of([_trial(0, None, state="waiting")], notes=(), seconds=1.0)
+    with pytest.raises(InputError, match=r"from; other calls are running 1 trial$"):
+        TuneResult.of([_trial(0, None, state="running")], notes=(), seconds=1.0)

@@ -141,6 +141,19 @@ def test_class_weights_that_the_run_has_leave_out_heads_that_refuse_them(run):
     assert "model.head" not in default_space(weighed, RESOLVED, sentences=500).domains
 
 
+@pytest.mark.parametrize(
+    ("settings", "is_searched"),
+    [
+        ({}, True),
+        ({"training.class_weights": "balanced"}, False),
+        ({"model.head": "span", "model.overlaps": "nested"}, False),
+    ],
+)
+def test_class_weights_are_searched_only_where_they_have_an_effect(run, settings, is_searched):
+    changed = read_config(None, base=run.model_dump(exclude_none=True), settings=settings)
+    assert ("training.class_weights" in default_space(changed, RESOLVED, sentences=100).domains) is is_searched
+
+
 def test_the_span_head_is_tried_unless_labels_are_few_and_alone_where_entities_overlap(run):
     few, some = (default_space(run, RESOLVED, sentences=count).domains["model.head"] for count in (500, 5_000))
     assert (few, some) == (Choice(("crf", "linear")), Choice(("crf", "linear", "span")))

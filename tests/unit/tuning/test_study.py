@@ -8,9 +8,10 @@ import time
 import pytest
 
 from onoma.errors import ConfigError, InputError, TrainingError
-from onoma.tuning import Choice, SearchSpace, Study, delete_study, quiet, shown_storage
+from onoma.tuning import Choice, SearchSpace, Study, quiet, shown_storage
+from onoma.tuning.worker_identity import this_worker
 from support.postgresql import server, why_not
-from support.searching import FIRST, HEAD, RATE, SPACE, die_with_a_trial, search_here, settings_in
+from support.searching import FIRST, HEAD, RATE, SPACE, delete_study, die_with_a_trial, search_here, settings_in
 
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
 
@@ -152,12 +153,37 @@ def test_a_trial_whose_process_died_before_it_stored_its_identity_is_continued_a
         patched.setattr("onoma.tuning.study.this_worker", _die)
         with pytest.raises(KeyboardInterrupt):
             Study(settings).begin(1)
-    assert Study(settings).begin(1) is None
-    later = time.time() + 20
-    monkeypatch.setattr("onoma.tuning.worker_identity.time.time", lambda: later)
-    again = Study(settings).begin(1)
+    study = Study(settings)
+    assert study.begin(1) is None
+    later = time.monotonic() + 20
+    with monkeypatch.context() as patched:
+        patched.setattr("onoma.tuning.study.time.monotonic", lambda: later)
+        again = study.begin(1)
     assert again is not None
     assert (again.shown_number, again.params) == (0, FIRST)
+
+
+def test_a_trial_that_another_call_took_over_before_its_identity_was_stored_is_left_to_it(settings, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr("onoma.tuning.study.this_worker", _end_running_trials(settings))
+        trial = Study(settings).begin(2)
+    assert trial is not None
+    assert [(record.state, record.shown_number) for record in Study(settings).records()] == [
+        ("given back", 0),
+        ("running", 0),
+    ]
+
+
+def _end_running_trials(settings):
+    """A function that requeues the trial when it is first called, as another call does that takes it for lost."""
+    numbers = [0]
+
+    def this_worker_or_end():
+        if numbers:
+            Study(settings).requeue(numbers.pop())
+        return this_worker()
+
+    return this_worker_or_end
 
 
 def test_a_finished_trial_keeps_what_it_has_reached(settings):
