@@ -300,10 +300,55 @@ def test_dev_and_test_are_read_before_any_run_starts(onoma, whole, tmp_path):
         assert not (tmp_path / "out").exists()
 
 
-def test_no_more_sentences_are_learnt_than_there_are(place):
-    stopped = place.planned(settings={"data.sentences": 1_000}, sizes=["all"], seeds=1, output=place.base / "new")[1]
-    (plan,), _ = plan_cells(stopped.cells, place.base / "new")
-    assert plan.expected.train_sentences == 48
+def test_more_sentences_than_there_are_are_refused_before_any_run_starts(place):
+    with pytest.raises(ConfigError, match=r"data\.sentences: 1,000 are asked for, but the training text has 48"):
+        place.planned(settings={"data.sentences": 1_000}, output=place.base / "new")
+
+
+def test_a_stop_while_a_model_is_scored_costs_no_training(whole, tmp_path, monkeypatch):
+    cells = whole.planned(output=tmp_path / "new", sizes=["all"], seeds=1)[1].cells
+    (plan,), _ = plan_cells(cells, tmp_path / "new")
+
+    def report(text: str) -> None:
+        if text == "scoring":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_cell(plan.cell, {plan.cell.name: plan}, report)
+    assert not plan.is_done
+    monkeypatch.setattr("onoma.api.cell_training.train", None)
+    record = train_cell(plan.cell, {plan.cell.name: plan}, lambda text: None)
+    first = read_record(whole.output / "cells" / plan.cell.name)
+    assert first is not None
+    assert (record.dev, record.counts, record.error) == (first.dev, first.counts, "")
+    assert record.seconds > 0
+    assert plan.is_done
+
+
+def test_a_candidate_that_is_renamed_keeps_its_runs_under_the_new_name(onoma, tmp_path):
+    write_corpus(tmp_path / "a.conll", SENTENCES * 2)
+    config = tmp_path / "compare.toml"
+    arguments = ["compare", config, "--seeds", 1, "--sizes", "6,12", "-o", tmp_path / "out", "--json"]
+    for name in ("my names", "my-names"):
+        corpus = f'[[corpus]]\nname = "{name}"\ntrain = "{tmp_path / "a.conll"}"\ndev = "{tmp_path / "a.conll"}"\n'
+        candidate = f'[[candidate]]\nname = "{name}"\nmodel.encoder = "gazetteer"\n'
+        config.write_text(corpus + candidate, encoding="utf-8")
+        done = onoma(*arguments, *(["--resume"] if name == "my-names" else []))
+        assert done.status == 0, done.err
+        rows = json.loads(done.out)["rows"]
+        assert {(row["corpus"], row["candidate"]) for row in rows} == {(name, name)}
+        assert rows[-1]["speed"] is not None
+        assert (name == "my-names") is ("0 runs to train (2 others are finished)" in done.err)
+
+
+def test_a_model_whose_speed_cannot_be_measured_is_mentioned(onoma, tmp_path, monkeypatch):
+    corpus = write_corpus(tmp_path / "a.conll", SENTENCES * 2)
+    monkeypatch.setattr("onoma.api.comparing.measure_speed", quick_speed.die)
+    shown = onoma(
+        "compare", "--train", corpus, "--dev", corpus, "--encoder", "gazetteer", "--seeds", 1, "-o", tmp_path / "out"
+    )
+    assert shown.status == 0
+    assert "data, gazetteer: the process that measured its speed died (exit status 3), so it has none" in shown.err
 
 
 def test_several_corpora_come_from_a_file(place):
@@ -352,6 +397,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--seeds", "a"], "seeds: expected a number of seeds, or the seeds themselves, as in 1,2,5"),
         (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
         (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
+        (["--set", "training.seed=7"], "training.seed: each candidate is trained with all seeds; give them with seeds"),
         (["--set", "training.epochs=0"], "candidate tiny, data: training.epochs"),
         (
             ["--head", "lstm"],

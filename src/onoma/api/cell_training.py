@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from onoma.api.cells import CellPlan, config_of, tested_on
+from onoma.api.loading import load
 from onoma.api.training import TrainResult, train
 from onoma.bundle import HISTORY, OutputFolder
 from onoma.errors import InputError, StoppedError
@@ -24,18 +25,24 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
 _BEGUN_FOLDER = "begun"
 
 
-def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellEvent, None, None]:
+def train_cells(
+    plans: Sequence[CellPlan], *, processes: int, deadline: float | None = None
+) -> Generator[CellEvent, None, None]:
     """Train cells in worker processes, and yield their events. If a cell fails, its record gets the error message.
 
     Args:
         plans: plans of the cells, in the order in which their training starts.
         processes: number of worker processes that run at a time.
+        deadline: time, as of :func:`time.monotonic`, at which the cells that are not finished are stopped, and can be
+            continued later; None for no such time.
     """
     from onoma.experiments import CellFailed, run_cells, write_record
 
     plans_by_name = {plan.cell.name: plan for plan in plans}
     cells = [plan.cell for plan in plans]
-    with closing(run_cells(cells, train=train_cell, context=plans_by_name, processes=processes)) as events:
+    with closing(
+        run_cells(cells, train=train_cell, context=plans_by_name, processes=processes, deadline=deadline)
+    ) as events:
         for event in events:
             if isinstance(event, CellFailed):
                 failed_plan = plans_by_name[event.cell.name]
@@ -44,7 +51,7 @@ def train_cells(plans: Sequence[CellPlan], *, processes: int) -> Generator[CellE
 
 
 def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str], None]) -> CellRecord:
-    """Train a cell, score its model, and write its record; continue an unfinished run of the same cell.
+    """Train a cell, score its model, and write its record; continue where an earlier attempt was stopped.
 
     Args:
         cell: the cell to train.
@@ -60,22 +67,42 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
 
     plan = plans[cell.name]
     begun_folder = plan.folder / _BEGUN_FOLDER
-    begun_record = read_record(begun_folder)
-    if begun_record is None or not begun_record.is_of(plan.expected) or begun_record.version != plan.expected.version:
+    begun = read_record(begun_folder)
+    if begun is None or not begun.is_of(plan.expected) or begun.version != plan.expected.version:
         remove(plan.folder)
-        write_record(plan.expected, begun_folder)
-    output = OutputFolder(plan.model)
+        begun = plan.expected
+        write_record(begun, begun_folder)
     progress = _ProgressListener(report)
     report("reading")
     gold = gold_of(plan, on_event=progress)  # before training, so that a file that cannot be read costs no training
+    is_trained = bool(begun.dev) and OutputFolder(plan.model).has_result
+    trained = begun if is_trained else _train(plan, progress)
+    write_record(trained, begun_folder)
+    report("scoring")
+    counts = Sample.of(list(tag_gold(load(plan.model), gold))).counts.sum(axis=1)
+    record = msgspec.structs.replace(trained, counts=[tuple(row) for row in counts.tolist()], error="")
+    write_record(record, plan.folder)
+    remove(begun_folder)
+    if not plan.keeps_model:
+        remove(plan.model)
+    return record
+
+
+def _train(plan: CellPlan, progress: _ProgressListener) -> CellRecord:
+    """Train the model of a cell, or continue its training, and return its record, as yet without counts.
+
+    Raises:
+        StoppedError: the training was stopped, and can be continued.
+    """
+    output, config = OutputFolder(plan.model), config_of(plan.cell)
     earlier_seconds = _read_trained_seconds(output)
     start_time = time.perf_counter()
 
     def train_model() -> TrainResult:
         return train(
-            train=config_of(cell).data.train,
+            train=config.data.train,
             output=plan.model,
-            settings={**cell.tables, "data": {**cell.tables["data"], "test": []}},
+            settings={**plan.cell.tables, "data": {**plan.cell.tables["data"], "test": []}},
             overwrite=output.has_result and not output.begun,
             resume=output.begun,
             on_event=progress,
@@ -89,25 +116,15 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         remove(plan.model)  # the checkpoint was refused: other versions of packages have written it
         earlier_seconds = 0.0
         result = train_model()
-    seconds = earlier_seconds + time.perf_counter() - start_time
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
-    report("scoring")
-    counts = Sample.of(list(tag_gold(result.tagger, gold))).counts.sum(axis=1)
-    record = msgspec.structs.replace(
+    return msgspec.structs.replace(
         plan.expected,
         dev=dict(result.dev or {}),
-        counts=[tuple(row) for row in counts.tolist()],
-        seconds=seconds,
+        seconds=earlier_seconds + time.perf_counter() - start_time,
         threads=available_cores(),
         notes=list(dict.fromkeys(progress.notes)),
-        error="",
     )
-    write_record(record, plan.folder)
-    remove(begun_folder)
-    if not plan.keeps_model:
-        remove(plan.model)
-    return record
 
 
 def _read_trained_seconds(output: OutputFolder) -> float:

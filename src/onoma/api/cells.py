@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from onoma.bundle import BASELINES, OutputFolder
 from onoma.counting import counted
 from onoma.errors import ConfigError, InputError
@@ -74,10 +76,14 @@ class CellPlan:
 
     @property
     def record(self) -> CellRecord:
-        """Record of the finished or failed training; the expected record if there is none yet."""
+        """Record of the finished or failed training; the expected record if there is none yet.
+
+        It has the names of the plan, since a corpus or candidate of the same folder may have been renamed.
+        """
         from onoma.experiments import read_record
 
-        return read_record(self.folder) or self.expected
+        record = read_record(self.folder) or self.expected
+        return msgspec.structs.replace(record, corpus=self.cell.corpus, candidate=self.cell.candidate)
 
     @property
     def is_done(self) -> bool:
@@ -139,6 +145,10 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             count = cache.text_size(config.data.train, config.data).sentences
             for paths in (config.data.dev, config.data.test):  # an error here is reported once, before any training
                 cache.text_size(paths, config.data)
+            if cell.max_sentences is not None and cell.max_sentences > count:
+                raise ConfigError(
+                    f"data.sentences: {cell.max_sentences:,} are asked for, but the training text has {count:,}"
+                )
             full_size = min(count, cell.max_sentences or count)
             if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
                 limit = "the training text has" if full_size == count else "data.sentences limits the training text to"
@@ -285,7 +295,11 @@ def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:
 
 
 def _first_complete(models: Sequence[Path]) -> Path | None:
-    return next((model for model in models if OutputFolder(model).has_result), None)
+    """Return the first model that is complete and has been scored."""
+    from onoma.experiments import read_record
+
+    records = ((model, read_record(model.parent)) for model in models if OutputFolder(model).has_result)
+    return next((model for model, record in records if record is not None and not record.error), None)
 
 
 @contextmanager

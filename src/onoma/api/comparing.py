@@ -164,14 +164,15 @@ def compare(
         for plan in plans:  # the model of a larger seed, where the smallest one has finished later
             if OutputFolder(plan.model).has_result and not plan.keeps_model:
                 remove(plan.model)
+        speeds, speed_notes = _measure_speeds(plans, listener)
         result = make_comparison(
             [plan.record for plan in plans],
-            _measure_speeds(plans, listener),
+            speeds,
             dev_sizes={plan.cell.corpus: plan.dev for plan in plans},
             machine={"processor": find_processor().name, "cores": available_cores()},
             within=limits,
         )
-        result = replace(result, notes=(*notes, *result.notes))
+        result = replace(result, notes=(*notes, *result.notes, *speed_notes))
         with replacing(comparison.output / _RESULT_FILE) as file:
             json.dump(result.to_json(), file, ensure_ascii=False, indent=2)
     if report is not None:
@@ -185,11 +186,18 @@ def _ignore(event: object) -> None:
     """A listener that does nothing."""
 
 
-def _measure_speeds(plans: Sequence[CellPlan], listener: Listener) -> dict[tuple[str, str], Speed]:
-    """Measure the speed of each kept model that has not been measured yet, one after another."""
+def _measure_speeds(
+    plans: Sequence[CellPlan], listener: Listener
+) -> tuple[dict[tuple[str, str], Speed], Sequence[str]]:
+    """Measure the speed of each kept model that has not been measured yet, one after another.
+
+    Returns:
+        The speeds by corpus and candidate, and a note for each model that could not be measured.
+    """
     from onoma.experiments import Speed, read_speed, write_speed
 
     speeds: dict[tuple[str, str], Speed] = {}
+    notes: list[str] = []
     for plan in plans:
         if not plan.keeps_model or not plan.is_done:
             continue
@@ -200,10 +208,13 @@ def _measure_speeds(plans: Sequence[CellPlan], listener: Listener) -> dict[tuple
             try:
                 speed = Speed(**worker.pipe.recv())
             except EOFError:
-                continue  # the process was killed; the row of this model stays without a speed
+                worker.end(at_once=False)
+                reason = f"the process that measured its speed died ({worker.exit_reason}), so it has none"
+                notes.append(f"{plan.cell.corpus}, {plan.cell.candidate}: {reason}")
+                continue
             finally:
                 worker.end(at_once=True)
             write_speed(speed, plan.model)
         speeds[plan.cell.corpus, plan.cell.candidate] = speed
         listener(SpeedMeasured(plan.cell.corpus, plan.cell.candidate, speed))
-    return speeds
+    return speeds, notes

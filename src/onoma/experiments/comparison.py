@@ -258,7 +258,7 @@ def _rows(candidates: Mapping[str, Sequence[CellRecord]], speeds: Mapping[str, S
     finished = [row for row in rows if row.dev is not None]
     if not finished:
         return rows
-    best = max(finished, key=_dev_f1)
+    best = max(finished, key=_preference)
     rows = [
         replace(
             row,
@@ -302,6 +302,13 @@ def _dev_f1(row: ComparisonRow) -> float:
     return -1.0 if row.dev is None else row.dev.mean
 
 
+def _preference(row: ComparisonRow) -> tuple[int, float, float, float]:
+    """Return the key by which a finished row is preferred: its runs, its F1 on dev, and at equal F1, its cost."""
+    speed = row.speed
+    cost = (-math.inf, -math.inf) if speed is None else (speed.words_per_second, -speed.size)
+    return len(row.seeds), _dev_f1(row), *cost
+
+
 def _compare_with_best(ours: Sequence[CellRecord], best: Sequence[CellRecord]) -> SeedsDifference | None:
     """Return the difference over the seeds that both have finished; None if there are none, or if gold differs."""
     by_seed = [{record.seed: record.array for record in records if not record.error} for records in (ours, best)]
@@ -334,7 +341,7 @@ def _choose_candidates(rows: Sequence[ComparisonRow], within: CostLimits | None)
             for row in rows
             if row.corpus == corpus and row.dev is not None and (within is None or within.holds(row.speed))
         ]
-        chosen[corpus] = max(eligible, key=_dev_f1).candidate if eligible else None
+        chosen[corpus] = max(eligible, key=_preference).candidate if eligible else None
     return chosen
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -143,6 +144,8 @@ def read_comparison(
             "[[candidate]] tables of a TOML file"
         )
     _check_shared_settings(comparison)
+    if any("seed" in table for table in (comparison.training, *(each.training for each in comparison.candidate))):
+        raise ConfigError("training.seed: each candidate is trained with all seeds; give them with seeds (--seeds)")
     _check_names("candidates", [each.name for each in comparison.candidate])
     _check_names("corpora", [each.name for each in comparison.corpus])
     return comparison
@@ -152,9 +155,18 @@ _MAX_FILE_NAME_BYTES = 200
 """Maximum length of the name of a folder; common file systems allow 255 bytes."""
 
 
+_DEVICE_NAMES = frozenset(
+    ["CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))]
+)
+"""Names that no file or folder can have on Windows, with or without a suffix."""
+
+
 def file_name(name: str) -> str:
     """Return a name in a form that is valid as the name of a file or folder; of a long name, only the beginning."""
-    valid = re.sub(r"[^\w.+=-]+", "-", name).strip("-.")
+    valid = re.sub(r"[^\w.+=-]+", "-", unicodedata.normalize("NFC", name)).strip("-.")
+    stem, dot, suffix = valid.partition(".")
+    if stem.upper() in _DEVICE_NAMES:
+        valid = f"{stem}_{dot}{suffix}"
     return valid.encode()[:_MAX_FILE_NAME_BYTES].decode(errors="ignore").rstrip("-.") or "-"
 
 

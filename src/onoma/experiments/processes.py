@@ -1,11 +1,12 @@
 """Worker processes that train the cells of a comparison, several at a time, each process one cell after another.
 
-If a process dies, it was probably killed for lack of memory. Its cell is therefore retried once, alone, after all other
-cells are done. This module does not know what a cell trains.
+If a process dies, it may have been killed for lack of memory. Its cell is therefore retried once, alone, after all
+other cells are done. This module does not know what a cell trains.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, suppress
@@ -13,13 +14,16 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from onoma.errors import OnomaError, StoppedError
+from onoma.errors import OnomaError, StoppedError, TrainingError
 from onoma.experiments.cells import Cell
 from onoma.experiments.records import CellRecord
 from onoma.machine import WorkerProcess, available_cores, available_memory
 
 Report = Callable[[str], None]
 """Function called with a short text on what a cell is doing."""
+
+_KILLED = "signal 9"
+"""How a process ends that the operating system kills because memory is short."""
 
 Train = Callable[[Cell, Any, Report], CellRecord]
 """Function that trains a cell, called with the cell, the context shared by all cells, and a report function.
@@ -75,7 +79,9 @@ def processes_for(cells: int, *, memory: int, gpu_memory: int | None = None) -> 
     return max(1, min(cells, available_cores(), *max_in_memory))
 
 
-def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: int) -> Generator[CellEvent, None, None]:
+def run_cells(
+    cells: Sequence[Cell], *, train: Train, context: Any, processes: int, deadline: float | None = None
+) -> Generator[CellEvent, None, None]:
     """Train cells in worker processes, and yield events. Closing the generator stops the processes.
 
     Args:
@@ -83,19 +89,25 @@ def run_cells(cells: Sequence[Cell], *, train: Train, context: Any, processes: i
         train: function that trains a single cell.
         context: argument that ``train`` is called with in addition to the cell; must be picklable.
         processes: number of cells that are trained at the same time. The cores are shared among them.
+        deadline: time, as of :func:`time.monotonic`, at which the cells that are not finished are stopped; None for no
+            such time.
+
+    Raises:
+        TrainingError: the processes die before they begin to train.
     """
     cells_to_retry: list[Cell] = []
-    with closing(_run(cells, train, context, processes=processes)) as events:
+    with closing(_run(cells, train, context, processes=processes, deadline=deadline)) as events:
         for event in events:
             if isinstance(event, _WorkerDied):
                 cells_to_retry.append(event.cell)
                 yield CellPostponed(event.cell, f"its process died ({event.how}); it is repeated at the end, alone")
             else:
                 yield event
-    with closing(_run(cells_to_retry, train, context, processes=1)) as events:
+    with closing(_run(cells_to_retry, train, context, processes=1, deadline=deadline)) as events:
         for event in events:
             if isinstance(event, _WorkerDied):
-                yield CellFailed(event.cell, f"its process died twice ({event.how}), probably for lack of memory")
+                cause = ", probably for lack of memory" if event.how == _KILLED else ""
+                yield CellFailed(event.cell, f"its process died twice ({event.how}){cause}")
             else:
                 yield event
 
@@ -107,7 +119,9 @@ class _WorkerDied(CellEvent):
     how: str
 
 
-def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -> Generator[CellEvent, None, None]:
+def _run(
+    cells: Sequence[Cell], train: Train, context: Any, *, processes: int, deadline: float | None
+) -> Generator[CellEvent, None, None]:
     waiting = deque(cells)
     count = min(processes, len(cells))
     workers: list[_Worker] = []
@@ -116,7 +130,10 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
             workers.append(_Worker(train, context, threads=max(1, available_cores() // count)))
             workers[-1].give(waiting)
         while busy := {worker.pipe: worker for worker in workers if worker.cell is not None}:
-            for pipe in wait(list(busy)):
+            ready = wait(list(busy), timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+            if not ready:
+                return  # time is up: the running cells are stopped below
+            for pipe in ready:
                 assert isinstance(pipe, Connection)
                 worker = busy[pipe]
                 cell = worker.cell
@@ -126,11 +143,17 @@ def _run(cells: Sequence[Cell], train: Train, context: Any, *, processes: int) -
                 except (EOFError, ConnectionError):
                     worker.end()
                     workers.remove(worker)
+                    if not worker.is_started:
+                        raise TrainingError(
+                            f"a process for training died before it began ({worker.exit_reason}); a script must call "
+                            'this below `if __name__ == "__main__":`'
+                        ) from None
                     yield _WorkerDied(cell, worker.exit_reason)
                     if waiting:
                         workers.append(_Worker(train, context, threads=worker.threads))
                         workers[-1].give(waiting)
                     continue
+                worker.is_started = True
                 if isinstance(message, str):
                     yield CellProgress(cell, message)
                     continue
@@ -149,13 +172,14 @@ class _CellError:
 
 
 class _Worker:
-    """A worker process and the cell that it is training, if any."""
+    """A worker process, the cell that it is training, if any, and whether the process has sent a message."""
 
     def __init__(self, train: Train, context: Any, *, threads: int) -> None:
         self.threads = threads
         self._process = WorkerProcess(_work, train, context, threads=threads)
         self.pipe = self._process.pipe
         self.cell: Cell | None = None
+        self.is_started = False
 
     def give(self, cells: deque[Cell]) -> None:
         """Send the process the next cell, or None if there is none."""

@@ -37,8 +37,10 @@ _CODE = (
     "encoding",
     "tasks",
     "training/augmenting.py",
+    "training/documents.py",
     "training/examples.py",
     "training/flat.py",
+    "training/parts.py",
     "training/random_lengths.py",
 )
 

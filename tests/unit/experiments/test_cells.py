@@ -89,6 +89,9 @@ def test_names_become_names_of_files():
     assert file_name("../up") == "up"
     assert file_name("日本 1.0") == "日本-1.0"
     assert file_name("..") == file_name("/") == "-"
+    assert file_name("nul") == "nul_"
+    assert file_name("Aux.1") == "Aux_.1"
+    assert file_name("e\u0301") == file_name("\u00e9")
 
 
 @pytest.mark.parametrize("letter", ["x", "日"])

@@ -101,6 +101,22 @@ def test_the_front_is_what_nothing_else_beats():
     assert [row.candidate for row in rows if row.on_front] == ["good", "fast", "small"]
 
 
+def test_of_equals_the_faster_one_is_best_then_the_smaller_one():
+    records = [record("slow"), record("fast"), record("small")]
+    speeds = {("data", "slow"): speed(10), ("data", "fast"): speed(1_000), ("data", "small"): speed(1_000, size=1)}
+    found = compared(records, speeds)
+    assert found.chosen == {"data": "small"}
+    assert all(row.on_front for row in found.rows if row.best)
+    assert compared(records[:2], speeds).chosen == {"data": "fast"}
+
+
+def test_a_candidate_with_fewer_finished_runs_is_not_best():
+    runs = [record("a", dev=0.5, seed=seed) for seed in (1, 2)]
+    lucky = [record("b", error="lost"), record("b", dev=0.6, seed=2)]
+    found = compared([*runs, *lucky])
+    assert (found.chosen, [row.best for row in found.rows]) == ({"data": "a"}, [True, False])
+
+
 def test_equals_are_both_on_the_front():
     speeds = {("data", name): speed() for name in "ab"}
     assert all(row.on_front for row in compared([record("a"), record("b")], speeds).rows)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from onoma.errors import TrainingError
 from onoma.experiments import (
     Cell,
     CellDone,
@@ -79,6 +81,23 @@ def test_cores_are_shared_among_processes(tmp_path, monkeypatch):
     said = [event.text for event in events if isinstance(event, CellProgress)]
     assert said.count("2") == 2
     assert os.environ["OMP_NUM_THREADS"] == "7"
+
+
+def test_cells_are_stopped_when_time_is_up(tmp_path):
+    cells = [cell("waits"), cell("works")]
+    assert not list(run_cells(cells, train=train, context=tmp_path, processes=1, deadline=time.monotonic()))
+
+
+class _Fatal:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self):
+        return os._exit, (3,)
+
+
+def test_a_process_that_dies_before_it_begins_ends_the_training():
+    with pytest.raises(TrainingError, match=r"died before it began \(exit status 3\); a script must call"):
+        list(run_cells([cell("works")], train=train, context=_Fatal(), processes=1))
 
 
 def test_nothing_to_do_is_done():
