@@ -8,7 +8,9 @@ import pytest
 
 import onoma as package
 from onoma.bundle import SpansCard
+from onoma.engine.events import ignore
 from onoma.errors import ConfigError
+from onoma.training import read_config, run_training
 
 TEXTS = {
     "angela merkel visited lyon": [(0, 13, "PER"), (7, 13, "LOC"), (22, 26, "LOC")],
@@ -94,6 +96,16 @@ def test_the_threshold_is_the_best_one_on_dev(encoder, nested, tmp_path, epochs)
         found[threshold] = package.evaluate(tmp_path / "model", nested).exact.f1
     assert found[chosen] == max(found.values())
     assert found[chosen] == pytest.approx(run.dev["f1"])
+
+
+def test_a_search_gets_the_counts_at_the_best_threshold(encoder, nested, tmp_path):
+    settings = {"model.encoder": str(encoder), "data.train": nested, "data.dev": nested, "output": tmp_path, **SETTINGS}
+    trained = run_training(read_config(None, settings={**settings, "training.epochs": 3}), on_event=ignore)
+    assert trained.dev_counts is not None
+    correct, predicted, gold = trained.dev_counts.sum(axis=0).tolist()
+    assert correct
+    assert trained.state.score is not None
+    assert 2 * correct / (predicted + gold) == pytest.approx(trained.state.score.value)
 
 
 def test_without_dev_the_threshold_is_below_one_half(encoder, nested, tmp_path):

@@ -10,13 +10,14 @@ https://arxiv.org/abs/1402.1892, theorem 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
 from onoma.bundle import ENTITIES, Bundle
 from onoma.evaluation.layers import tag_layer
-from onoma.metrics import Counts, Figures, Scored, align
+from onoma.metrics import Aligned, Counts, Figures, Scored, align
 from onoma.runtime import Backend
 from onoma.tagger import Tagger
 from onoma.tasks import log_odds
@@ -33,10 +34,12 @@ class ChosenThreshold:
     Attributes:
         threshold: the threshold in log-odds.
         figures: exact metrics at this threshold on the documents on which it was chosen.
+        pairs: these documents, with the entities that are predicted at this threshold.
     """
 
     threshold: float
     figures: Figures
+    pairs: Sequence[Aligned]
 
 
 def choose_span_threshold(
@@ -54,7 +57,8 @@ def choose_span_threshold(
         task: name of the span task.
     """
     lenient_bundle = bundle.with_manifest(bundle.manifest.with_task(task, threshold=MIN_THRESHOLD))
-    scored = Scored.of(align(gold, tag_layer(Tagger(lenient_bundle, backend), task, gold)))
+    pairs = list(align(gold, tag_layer(Tagger(lenient_bundle, backend), task, gold)))
+    scored = Scored.of(pairs)
     odds = log_odds(scored.scores)
     # Candidate numbers of entities to keep; entities with equal log-odds are kept or dropped together.
     kept_counts = np.append(np.flatnonzero(odds[1:] < odds[:-1]) + 1, len(odds))
@@ -65,4 +69,12 @@ def choose_span_threshold(
     odds_below = odds[kept_count] if kept_count < len(odds) else MIN_THRESHOLD
     threshold = 0.0 if odds_below < 0 < odds_above else (odds_above + odds_below) / 2
     counts = Counts(correct=int(correct_counts[best_index]), predicted=kept_count, gold=scored.gold)
-    return ChosenThreshold(threshold=float(threshold), figures=counts)
+    pairs_above = [_at_threshold(pair, float(threshold)) for pair in pairs]
+    return ChosenThreshold(threshold=float(threshold), figures=counts, pairs=pairs_above)
+
+
+def _at_threshold(pair: Aligned, threshold: float) -> Aligned:
+    """Return a pair with the predicted entities whose log-odds exceed a threshold."""
+    odds = log_odds(np.array(pair.scores, dtype=np.float64))
+    kept = (odds > threshold).tolist()
+    return replace(pair, predicted=tuple(compress(pair.predicted, kept)), scores=tuple(compress(pair.scores, kept)))

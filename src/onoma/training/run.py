@@ -334,10 +334,12 @@ class _DevMeasure:
         trained = with_decoding_parameters(self._bundle, self._model)
         if isinstance(self._bundle.manifest.entities, SpansCard):
             best = choose_span_threshold(trained, self._backend, self._gold)
-            return Score(best.figures.f1, {**as_fractions(best.figures), threshold_name(ENTITIES): best.threshold})
-        pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
-        exact = tally(pairs).exact
-        score = Score(exact.f1, as_fractions(exact))
+            pairs = best.pairs
+            score = Score(best.figures.f1, {**as_fractions(best.figures), threshold_name(ENTITIES): best.threshold})
+        else:
+            pairs = list(tag_gold(Tagger(trained, self._backend), self._gold))
+            exact = tally(pairs).exact
+            score = Score(exact.f1, as_fractions(exact))
         if score.replaces(self._best_result and self._best_result[0]):
             self._best_result = score, Sample.of(pairs).counts.sum(axis=1)
         return score
