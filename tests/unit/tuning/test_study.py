@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -144,6 +145,15 @@ def test_a_trial_of_another_machine_is_lost_when_it_was_not_seen_for_minutes(set
     again = Study(settings).begin(1)
     assert again is not None
     assert again.shown_number == 0
+
+
+def test_on_windows_a_trial_is_lost_when_it_was_not_seen_for_minutes(settings, monkeypatch):
+    monkeypatch.setattr("onoma.tuning.worker_identity.sys", SimpleNamespace(platform="win32"))
+    assert Study(settings).begin(1) is not None
+    assert Study(settings).begin(1) is None
+    later = time.time() + 300
+    monkeypatch.setattr("onoma.tuning.worker_identity.time.time", lambda: later)
+    assert Study(settings).begin(1) is not None
 
 
 def test_a_trial_whose_process_died_before_it_stored_its_identity_is_continued_after_some_seconds(
