@@ -122,6 +122,11 @@ class _WorkerDied(CellEvent):
 def _run(
     cells: Sequence[Cell], train: Train, context: Any, *, processes: int, deadline: float | None
 ) -> Generator[CellEvent, None, None]:
+    def seconds_left() -> float | None:
+        return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+    if seconds_left() == 0:
+        return
     waiting = deque(cells)
     count = min(processes, len(cells))
     workers: list[_Worker] = []
@@ -130,7 +135,7 @@ def _run(
             workers.append(_Worker(train, context, threads=max(1, available_cores() // count)))
             workers[-1].give(waiting)
         while busy := {worker.pipe: worker for worker in workers if worker.cell is not None}:
-            ready = wait(list(busy), timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+            ready = wait(list(busy), timeout=seconds_left())
             if not ready:
                 return  # time is up: the running cells are stopped below
             for pipe in ready:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -83,9 +83,19 @@ def test_cores_are_shared_among_processes(tmp_path, monkeypatch):
     assert os.environ["OMP_NUM_THREADS"] == "7"
 
 
-def test_cells_are_stopped_when_time_is_up(tmp_path):
+def test_cells_are_stopped_when_time_is_up(tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("onoma.experiments.processes.time", SimpleNamespace(monotonic=lambda: now[0]))
     cells = [cell("waits"), cell("works")]
-    assert not list(run_cells(cells, train=train, context=tmp_path, processes=1, deadline=time.monotonic()))
+    events = run_cells(cells, train=train, context=tmp_path, processes=1, deadline=60.0)
+    progress = next(events)
+    assert isinstance(progress, CellProgress)
+    now[0] = 60.0
+    assert not list(events)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(progress.text), 0)
+    assert not list(run_cells(cells, train=train, context=tmp_path, processes=1, deadline=60.0))
+    assert [attempts(each, tmp_path) for each in cells] == [1, 0]
 
 
 class _Fatal:
