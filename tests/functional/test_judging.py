@@ -105,6 +105,16 @@ def test_a_page_is_not_written_below_a_file(onoma, files):
     assert f"{files[0]} is not a folder" in outcome.err
 
 
+def test_a_page_replaces_only_a_page(onoma, files, model, tmp_path):
+    gold, one, _ = files
+    before = gold.read_bytes()
+    for command in (["score", gold, one, "--report"], ["explain", model, "--text", "angela", "--html"]):
+        refused = onoma(*command, gold)
+        assert (refused.status, gold.read_bytes()) == (2, before)
+        assert "exists and is no HTML page; name another file for the report" in refused.err
+        assert not onoma(*command, tmp_path / "page.html").status
+
+
 def test_evaluate_writes_a_page_and_so_does_the_library(onoma, model, tmp_path):
     data = write_corpus(tmp_path / "doubtful.conll", DOUBTFUL)
     assert onoma("evaluate", model, data, "--report", tmp_path / "one.html").status == 0

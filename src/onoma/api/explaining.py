@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike, documents_in, paths_of
 from onoma.api.loading import backend_of
+from onoma.api.pages import check_page_path
 from onoma.bundle import AUTO, WEIGHTS, load_bundle
 from onoma.errors import BundleError, MissingExtraError
 from onoma.text import Document
@@ -50,13 +51,15 @@ def explain(
         The tagged document with an explanation of each span.
 
     Raises:
-        InputError: a span is not in the text, or has more words than the model scores, or the model does not have the
-            label.
+        InputError: a span is not in the text, or has more words than the model scores, the model does not have the
+            label, or the page cannot be written.
         BundleError: the model cannot be loaded or is a baseline, or ``evidence`` is given and the model has no index.
         MissingExtraError: the model has PyTorch weights, and the packages that run them are not installed.
     """
     from onoma.explanation import Explainer
 
+    if html is not None:
+        check_page_path(html)
     explainer = model if isinstance(model, Explainer) else load_explainer(model, threads=threads)
     explained = explainer.explain(text, spans=spans, label=label, evidence=evidence)
     if html is not None:

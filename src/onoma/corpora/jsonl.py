@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
-from onoma.corpora.layouts import is_pair
+from onoma.corpora.layouts import is_pair, is_task
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.records import RecordReader
+from onoma.corpora.span_notations import looks_like_span
 from onoma.corpora.tagged_records import TAG_KEYS
 from onoma.corpora.tally import WriteTally
 from onoma.corpora.word_records import sentences_of, with_tokens
@@ -51,14 +53,17 @@ class JsonlReader(RecordReader):
         if not _is_record(first[1]):
             yield from enumerate(self._read_single_value(), start=1)
             return
-        yield from ((first[0], record) for record in _unwrap_records(parsed(first[1])))
-        for number, line in non_blank:
+        second = next(non_blank, None)
+        # A single line may be an object that contains a list of records; several lines are the records themselves.
+        yield from ((first[0], record) for record in _unwrap_records(parsed(first[1]), is_whole=second is None))
+        for number, line in non_blank if second is None else chain([second], non_blank):
             value = self._parse_json(line, number, expected="one JSON object a line")
-            yield from ((number, record) for record in _unwrap_records(value))
+            yield from ((number, record) for record in _unwrap_records(value, is_whole=False))
 
     def _read_single_value(self) -> list[object]:
         text = whole_text(self.path, encoding=self.options.encoding)
-        return _unwrap_records(self._parse_json(text, 1, expected="one JSON object a line, or a JSON list"))
+        value = self._parse_json(text, 1, expected="one JSON object a line, or a JSON list")
+        return _unwrap_records(value, is_whole=True)
 
     def _parse_json(self, text: str, line: int, *, expected: str) -> object:
         """Parse a text that begins at a given line as JSON."""
@@ -69,18 +74,27 @@ class JsonlReader(RecordReader):
             raise CorpusError(message, path=self.path, line=line + error.lineno - 1) from None
 
 
-def _unwrap_records(value: object) -> list[object]:
-    """Return the records in a JSON value: the items of a list, or of a list inside an object, or the value itself."""
-    if isinstance(value, dict) and _RECORD_KEYS.isdisjoint(value) and not isinstance(value.get("data"), dict):
+def _unwrap_records(value: object, *, is_whole: bool) -> list[object]:
+    """Return the records in a JSON value: the items of a list, or of a list inside an object, or the value itself.
+
+    Args:
+        value: the JSON value.
+        is_whole: whether it is the whole file, so that an object may contain a list of records. A list of spans is not
+            one.
+    """
+    if is_whole and isinstance(value, dict) and _RECORD_KEYS.isdisjoint(value) and not is_task(value):
         lists = (value[key] for key in _LIST_KEYS if isinstance(value.get(key), list))
-        value = next(lists, value)
+        value = next((items for items in lists if not any(map(looks_like_span, items))), value)
     value = sentences_of(value) or value
     if isinstance(value, list) and not is_pair(value):
-        return [
-            with_tokens(item["row"] if isinstance(item, dict) and isinstance(item.get("row"), dict) else item)
-            for item in value
-        ]
+        return [with_tokens(_unwrap_row(item)) for item in value]
     return [with_tokens(value)]
+
+
+def _unwrap_row(item: object) -> object:
+    """Return the record in a row of the data set server of Hugging Face; other records unchanged."""
+    is_row = isinstance(item, dict) and isinstance(item.get("row"), dict) and _RECORD_KEYS.isdisjoint(item)
+    return item["row"] if is_row and isinstance(item, dict) else item
 
 
 def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:

@@ -64,11 +64,21 @@ def spans_of(record: object) -> Annotated:
         return _parse_record({"text": record[0], **record[1]})
     if not isinstance(record, dict):
         raise CorpusError(f"a record is {format_value(record)}; expected an object with 'text'")
-    if isinstance(record.get("data"), dict):
+    if is_task(record):
         return _parse_labelstudio(record)
-    if isinstance(record.get("fields"), dict):
+    if has_fields(record):
         return _parse_argilla(record)
     return _parse_record(record)
+
+
+def is_task(record: Mapping[str, object]) -> bool:
+    """Return whether a record is a task of Label Studio; in one with a text of its own, ``data`` is something else."""
+    return isinstance(record.get("data"), dict) and text_of(record) is None
+
+
+def has_fields(record: Mapping[str, object]) -> bool:
+    """Return whether a record is one of Argilla with its text among its fields, and none of its own."""
+    return isinstance(record.get("fields"), dict) and text_of(record) is None
 
 
 def text_of(record: Mapping[str, object]) -> str | None:
@@ -121,7 +131,9 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     relations = record.get("relations")
     if isinstance(relations, list):
         annotated.left_out.extend(("a relation is not an entity", format_value(relation)) for relation in relations)
-    words, tokens, sentences = record.get("words"), record.get("tokens"), record.get("sentences")
+    words, tokens, sentences = (record.get(key) for key in ("words", "tokens", "sentences"))
+    if text.strip():
+        words, tokens = words or None, tokens or None  # an empty list means that the words are not known
     if isinstance(words, list):
         annotated.words = words
     elif isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens):

@@ -73,10 +73,11 @@ def tags_of_text(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -
     if not isinstance(text, str) or span_keys_of(record):
         return None
     for name in keys:
-        values = record.get(name)
+        values, words = record.get(name), text.split()
+        if isinstance(values, str) and _are_tags_of(values.split(), words):
+            values = values.split()
         if not isinstance(values, list) or not values:
             continue
-        words = text.split()
         if name not in _AMBIGUOUS_KEYS or OUTSIDE in values or _are_tags_of(values, words):
             return tags_of({"text": text, "tokens": words, name: values}, line=line, keys=(name,))
     return None

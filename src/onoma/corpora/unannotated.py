@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onoma.corpora.argilla import argilla_answers, has_questions
-from onoma.corpora.layouts import SPAN_KEYS
+from onoma.corpora.layouts import SPAN_KEYS, has_fields, is_task
 from onoma.corpora.tagged_records import TAG_KEYS
 
 _ANNOTATION_KEYS = frozenset([*SPAN_KEYS, *TAG_KEYS])
@@ -24,12 +24,12 @@ def unannotated(record: object) -> tuple[str, str]:
     answer = record.get("answer")
     if isinstance(answer, str) and answer != "accept":
         return "the annotator did not accept the record", answer
-    if isinstance(record.get("data"), dict):
+    if is_task(record):
         return _explain_task(record), ""
     status = record.get("status")
     if isinstance(status, str) and status.lower() == "discarded":
         return "the annotator discarded the record", status
-    if isinstance(record.get("fields"), dict) or has_questions(record):
+    if has_fields(record) or has_questions(record):
         return _explain_argilla(record, status), ""
     if "text" in record and record["text"] is None:
         return "the record has no text: it is null", "null"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TypeGuard
 
+from onoma.corpora.argilla import has_questions
 from onoma.corpora.layouts import SPAN_KEYS, has_annotation, span_keys_of, text_of, words_of
 from onoma.corpora.span_notations import format_value, looks_like_span
 from onoma.corpora.tagged_records import TAG_KEYS, tag_keys_of
@@ -18,6 +19,11 @@ _OTHER_KEYS = frozenset(
 )
 """Keys whose values may look like spans, but are no annotation of entities."""
 
+_FREE_KEYS = frozenset(["meta", "metadata", "layers"])
+"""Keys whose values may hold anything, or spans of further tasks."""
+
+_LABEL_KEYS = frozenset(["label", "labels", "type", "category", "tag", "class", "entity", "entity_type"])
+_MAX_NESTED_OBJECTS = 4
 _SUGGESTION_SUFFIXES = (".suggestion", "-suggestion")
 _MAX_NESTED_LISTS = 2
 
@@ -30,6 +36,11 @@ def check_unknown_annotation(record: object) -> None:
     """
     if not isinstance(record, dict):
         return
+    if _is_span_alone(record):
+        raise CorpusError(
+            "the record seems to be a span, not a text with spans; give the whole text as 'text', with its spans under "
+            "'entities'"
+        )
     words = words_of(record)
     counts_tokens = text_of(record) is None and words is not None
     for key in _unknown_span_keys(record, ignored=_OTHER_KEYS if counts_tokens else _OTHER_KEYS.union(SPAN_KEYS)):
@@ -43,6 +54,11 @@ def check_unknown_annotation(record: object) -> None:
         raise CorpusError(
             f"the key {key!r} seems to hold spans and is unknown; rename it to one of {known}, or use the layout "
             "of onoma, doccano, prodigy, spacy, labelstudio, argilla, or tokens and ner_tags"
+        )
+    if (span_key := _find_labelled_spans(record)) is not None:
+        raise CorpusError(
+            f"the key {span_key!r} seems to hold spans in an unknown layout; put them under 'entities', each with "
+            "'start', 'end' and 'label'"
         )
     if (tag_key := _find_unknown_tags(record)) is not None:
         known = ", ".join(TAG_KEYS)
@@ -69,6 +85,38 @@ def _unknown_span_keys(record: Mapping[str, object], *, ignored: Collection[str]
         for key, value in record.items()
         if key not in ignored and not key.endswith(_SUGGESTION_SUFFIXES) and hold_spans(value)
     ]
+
+
+def _is_span_alone(record: Mapping[str, object]) -> bool:
+    """Return whether a record is one labelled span, as in a list of the names of a text."""
+    has_place = any(isinstance(record.get(key), list | dict) for key in SPAN_KEYS) or has_questions(record)
+    return not has_place and looks_like_span(record) and _is_labelled(record)
+
+
+def _find_labelled_spans(record: Mapping[str, object]) -> str | None:
+    """Return a key whose value holds labelled spans inside objects, or with unknown names of their bounds."""
+    ignored = _OTHER_KEYS.union(_FREE_KEYS, SPAN_KEYS)
+    keys = (key for key in record if key not in ignored and not key.endswith(_SUGGESTION_SUFFIXES))
+    return next((key for key in keys if _hold_labelled_spans(record[key])), None)
+
+
+def _hold_labelled_spans(value: object, *, depth: int = 0) -> bool:
+    if isinstance(value, dict) and depth < _MAX_NESTED_OBJECTS:
+        inner = (each for key, each in value.items() if key not in _OTHER_KEYS)
+        return any(_hold_labelled_spans(each, depth=depth + 1) for each in inner)
+    return isinstance(value, list) and bool(value) and all(map(_is_labelled_span, value))
+
+
+def _is_labelled_span(item: object) -> bool:
+    if not isinstance(item, dict):
+        return False
+    numbers = [key.lower() for key, value in item.items() if type(value) is int]
+    has_bounds = any("start" in key or "begin" in key for key in numbers) and any("end" in key for key in numbers)
+    return has_bounds and _is_labelled(item)
+
+
+def _is_labelled(item: Mapping[str, object]) -> bool:
+    return any(key.lower() in _LABEL_KEYS for key in item)
 
 
 def _find_unknown_tags(record: Mapping[str, object]) -> str | None:
