@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from onoma.corpora.column_detection import names_columns
@@ -87,6 +87,8 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     if content_format is None:
         raise CorpusError("has no documents: it contains only white space", path=path)
     format = suffix_format if content_format == "text" and suffix_format else content_format
+    if content_format == "text" and format == "conll" and _hold_texts(lines):
+        return "table"
     if content_format == "text" and format == "conll" and (separator := _find_other_separator(lines)):
         raise CorpusError(f"has columns that are separated by {separator}; expected tabs or spaces", path=path)
     if format not in ("text", "jsonl") and len(lines) == 1 and "\r" in lines[0]:
@@ -141,8 +143,18 @@ def _sniff_content(lines: list[str]) -> str | None:
         return "conllu"
     if is_numbered and set(widths) == {5} and all(map(_is_uner, tab_rows)):
         return "conllu"
-    tagged_count = sum(len(fields) > 1 and is_tag(fields[-1].strip(" ")) for fields in rows)
-    return "conll" if 2 * tagged_count > len(rows) or _is_tagged(rows) else None
+    last_cells = [fields[-1].strip(" ") for fields in rows if len(fields) > 1]
+    has_marks = any("\t" in line or line.startswith("-DOCSTART-") for line in lines)
+    if not has_marks and OUTSIDE not in chain.from_iterable(rows):
+        return None  # words that look like tags, as in prose: U.S., e-mailed, room B-12
+    return "conll" if 2 * sum(map(is_tag, last_cells)) > len(rows) or _is_tagged(rows) else None
+
+
+def _hold_texts(lines: Sequence[str]) -> bool:
+    """Return whether most lines have several cells, one of them with several words: a table of texts, not of words."""
+    non_blank = [line for line in lines if line.strip()]
+    text_lines = [line for line in non_blank if "\t" in line and any(cell.count(" ") > 1 for cell in line.split("\t"))]
+    return 2 * len(text_lines) > len(non_blank)
 
 
 def _find_other_separator(lines: Sequence[str]) -> str | None:

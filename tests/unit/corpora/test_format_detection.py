@@ -150,3 +150,28 @@ def test_two_levels_of_germeval_are_read(tmp_path: Path) -> None:
     path.write_text("1\tAda\tB-PER\n")
     with pytest.raises(CorpusError, match=r"a\.tsv:1: 3 columns in .* expected 4"):
         list(read(path, format="germeval"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Angela Merkel flew to the U.S.", "Tim Cook lives in the U.S."],
+        ["She e-mailed Angela Merkel today", "He e-mailed Tim Cook yesterday"],
+        ["Angela Merkel visited room B-12", "Tim Cook visited room B-13"],
+        ["Take I-95", "Take I-80", "Take I-5"],
+    ],
+)
+def test_prose_with_words_like_tags_is_text(tmp_path: Path, lines: list[str]) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    assert detect_format(path) == "text"
+    path.write_text("\n".join(f"{line} O" for line in lines), encoding="utf-8")
+    assert detect_format(path) == "conll"
+
+
+def test_a_table_of_texts_without_a_known_column_is_a_table_whatever_separates_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("id\ttweet\tlang\n1\tAngela Merkel visited Paris\ten\n2\tTim Cook in Rome\ten\n", encoding="utf-8")
+    assert detect_format(path) == "table"
+    path.write_text("Angela\tNNP\nMerkel\tNNP\nvisited\tVBD\n", encoding="utf-8")
+    assert detect_format(path) == "conll"
