@@ -49,6 +49,12 @@ def test_json_is_all_of_it(onoma, tmp_path):
     assert {"check", "severity", "file", "line", "what", "why", "fix", "score"} <= told["findings"][0].keys()
 
 
+def test_a_label_that_only_files_of_no_part_have_is_named_with_them(onoma, tmp_path):
+    train = write_corpus(tmp_path / "train.conll", ["Ada/B-PER left/O Turin/B-LOC at/O noon/O"])
+    other = write_corpus(tmp_path / "other.conll", ["Bo/B-ORG stayed/O"])
+    assert "ORG: 1 in the other files, none in train" in onoma("check", other, "--train", train).out
+
+
 def test_fix_writes_the_files_and_a_diff(onoma, tmp_path):
     path = write_corpus(tmp_path / "a.conll", ["Ada/B-PER left/O", "Bo/B-PER left/O", "Cy/B-per left/O"])
     outcome = onoma("check", path, "--fix", tmp_path / "out")

@@ -101,13 +101,14 @@ def _compare_shares(
 ) -> Iterator[Finding]:
     part_total, train_total = part_counts.total(), train_counts.total()
     first_uses = _find_first_uses(cases, part)
+    shown_part = part or "the other files"
     for label, count in part_counts.items():
         if not train_counts[label]:
             yield Finding.at(
                 *first_uses[label],
                 check="split",
                 severity="warning",
-                what=f"{label}: {count:,} in {part}, none in train",
+                what=f"{label}: {count:,} in {shown_part}, none in train",
                 why="a model cannot find what it has not seen; every one counts as missed",
                 fix="split the data again, or rename or leave out the label (--label OLD=NEW)",
             )
@@ -125,7 +126,7 @@ def _compare_shares(
                 *first_uses[label],
                 check="split",
                 severity="note",
-                what=f"{label}: {part_share:.1%} of the entities of {part}, {train_share:.1%} of those of train",
+                what=f"{label}: {part_share:.1%} of the entities of {shown_part}, {train_share:.1%} of those of train",
                 why="figures on this part say little about text like that of train",
                 fix="nothing, if the parts are meant to differ; else split the data again",
                 score=1 - 1 / ratio,

@@ -167,6 +167,8 @@ def is_alive(process: int) -> bool:
 def _open_target(path: Path, *, styled: bool, parents: bool) -> Iterator[TextIO]:
     """Yield the file for :func:`replacing`."""
     if str(path) == "-":
+        if sys.stdout is None:  # the caller of the process has closed it
+            raise CorpusError("standard output is closed; name a file to write to", path=path)
         yield sys.stdout if styled or not sys.stdout.isatty() else cast("TextIO", VisibleText(sys.stdout))
         return
     if path.is_dir():

@@ -92,6 +92,12 @@ def test_a_file_that_cannot_be_synchronised_replaces_nothing(tmp_path, monkeypat
     assert everything(tmp_path) == {"place": b"old"}
 
 
+def test_a_closed_standard_output_is_refused(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(CorpusError, match="standard output is closed; name a file"):
+        write(Path("-"), "Ada")
+
+
 def test_a_text_that_cannot_be_written_is_told_with_its_path(tmp_path):
     with pytest.raises(CorpusError, match=r"missing/place: cannot be written: No such file or directory"):
         write(tmp_path / "missing" / "place", "new")
