@@ -79,8 +79,8 @@ def _passages(case: LocatedDocument) -> Iterator[_Passage]:
 
 
 def _annotation(entities: Iterable[Entity], start: int) -> tuple[tuple[int, int, str], ...]:
-    """Return entities as tuples, with offsets relative to the start of their passage."""
-    return tuple((entity.start - start, entity.end - start, entity.label) for entity in entities)
+    """Return the different entities as sorted tuples, with offsets relative to the start of their passage."""
+    return tuple(sorted({(entity.start - start, entity.end - start, entity.label) for entity in entities}))
 
 
 def _report_equal(earlier: _Passage, later: _Passage) -> Finding:

@@ -33,7 +33,8 @@ class Fixed:
         source, target: path of the original file, and path of the fixed one.
         dropped: number of documents that were left out as copies of an earlier one.
         changed: number of documents whose entities were changed.
-        lost: information that the format cannot represent, one sentence each.
+        lost: annotation that was left out in reading and information that the format cannot represent, one sentence
+            each.
     """
 
     source: Path
@@ -89,17 +90,15 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
 
 
 def fixed_documents(documents: Sequence[Document], *, names: Mapping[str, str]) -> list[Document | None]:
-    """Return each document with its entities fixed, or None for a copy of an earlier document.
+    """Return each document with its entities fixed, or None if it is then a copy of an earlier document.
 
     Args:
         documents: the documents of one file.
         names: new names of labels by old name, as returned by :func:`~onoma.doctor.labels.same_names`.
     """
-    copies = repeated(documents)
-    return [
-        None if position in copies else document.with_entities(_fix_entities(document, names))
-        for position, document in enumerate(documents)
-    ]
+    fixed = [document.with_entities(_fix_entities(document, names)) for document in documents]
+    copies = repeated(fixed)
+    return [None if position in copies else document for position, document in enumerate(fixed)]
 
 
 def _fix_entities(document: Document, names: Mapping[str, str]) -> Iterator[Entity]:
@@ -159,7 +158,10 @@ def _rewrite(
                 _lines(unfixed / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
             )
         ]
-    return tuple(report.notices()), changes
+    read_report = file.reading.report
+    omitted = {**read_report.unusable, **read_report.left_out}
+    notices = [f"left out: {reason}: {found.count:,}" for reason, found in omitted.items()]
+    return (*notices, *report.notices()), changes
 
 
 def _files(path: Path) -> list[Path]:

@@ -85,6 +85,27 @@ def test_spans_are_trimmed_in_formats_with_offsets(tmp_path):
     assert '+{"text"' in (tmp_path / "out" / DIFF).read_text(encoding="utf-8").replace('"id": "", ', "")
 
 
+def test_a_copy_that_repeats_an_entity_is_dropped_and_annotated_alike(tmp_path):
+    path = tmp_path / "a.jsonl"
+    span = {"start": 0, "end": 3, "label": "PER"}
+    records = [{"text": "Ada left Turin at noon.", "entities": [span] * count} for count in (1, 2)]
+    path.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    assert "differently" not in " ".join(finding.why for finding in check(path).findings)
+    [fixed] = _fix(path, tmp_path / "out")
+    assert fixed.dropped == 1
+
+
+def test_annotation_that_cannot_be_read_is_named_as_left_out(tmp_path):
+    path = tmp_path / "a.jsonl"
+    spans = [{"start": 0, "end": 3, "label": "PER"}, {"start": 5, "end": 99, "label": "LOC"}]
+    path.write_text(json.dumps({"text": "Ada left.", "entities": spans, "relations": [{}]}) + "\n", encoding="utf-8")
+    [fixed] = _fix(path, tmp_path / "out")
+    assert fixed.lost == (
+        "left out: the span reaches outside the text: 1",
+        "left out: a relation is not an entity: 1",
+    )
+
+
 def test_what_is_well_is_written_as_it_was(tmp_path):
     path = write_corpus(tmp_path / "a.conll", [COPY, "Bo/B-PER left/O"])
     _fix(path, tmp_path / "out")
