@@ -66,6 +66,9 @@ class BratReader(SchemelessReader):
             raise CorpusError(f"its text is missing; expected {text_path.name} beside it", path=annotation_path)
         document = Document(whole_text(text_path, encoding=self._options.encoding, keep_bom=True), id=id)
         tally.annotated = tally.annotated or annotation_path.is_file()
+        if not annotation_path.is_file() and not self._options.texts_only:
+            reason = "a text has no .ann file; read as one without entities"
+            tally.adjusted.add(reason, where=str(text_path), what=annotation_path.name)
         lines = (
             numbered_lines(annotation_path, encoding=self._options.encoding) if annotation_path.is_file() else iter(())
         )

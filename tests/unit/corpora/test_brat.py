@@ -46,6 +46,15 @@ def test_either_file_of_a_pair_is_read(tmp_path: Path, suffix: str) -> None:
     assert (document.id, document.entities[0].label) == ("a", "PER")
 
 
+def test_texts_without_annotation_are_counted(tmp_path: Path) -> None:
+    write_pair(tmp_path, "a", "Ada", "T1\tPER 0 3\tAda\n")
+    (tmp_path / "b.txt").write_text("Bo", encoding="utf-8")
+    reading = read(tmp_path)
+    assert [len(document.entities) for document in reading] == [1, 0]
+    (found,) = reading.report.adjusted.values()
+    assert (found.count, found.places[0].what) == (1, "b.ann")
+
+
 def test_a_missing_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.ann").write_text("T1\tPER 0 3\tAda\n")
     with pytest.raises(CorpusError, match=r"a\.ann: its text is missing; expected a\.txt beside it"):
