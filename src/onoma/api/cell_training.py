@@ -16,6 +16,7 @@ from onoma.bundle import HISTORY, OutputFolder
 from onoma.errors import InputError, StoppedError
 from onoma.io.files import remove
 from onoma.machine import available_cores
+from onoma.tagger import Tagger
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Event, Listener
@@ -75,11 +76,13 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     progress = _ProgressListener(report)
     report("reading")
     gold = gold_of(plan, on_event=progress)  # before training, so that a file that cannot be read costs no training
-    is_trained = bool(begun.dev) and OutputFolder(plan.model).has_result
-    trained = begun if is_trained else _train(plan, progress)
-    write_record(trained, begun_folder)
+    if begun.dev and OutputFolder(plan.model).has_result:
+        trained, tagger = begun, load(plan.model)
+    else:
+        trained, tagger = _train(plan, progress)
+        write_record(trained, begun_folder)
     report("scoring")
-    counts = Sample.of(list(tag_gold(load(plan.model), gold))).counts.sum(axis=1)
+    counts = Sample.of(list(tag_gold(tagger, gold))).counts.sum(axis=1)
     record = msgspec.structs.replace(trained, counts=[tuple(row) for row in counts.tolist()], error="")
     write_record(record, plan.folder)
     remove(begun_folder)
@@ -88,8 +91,8 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     return record
 
 
-def _train(plan: CellPlan, progress: _ProgressListener) -> CellRecord:
-    """Train the model of a cell, or continue its training, and return its record, as yet without counts.
+def _train(plan: CellPlan, progress: _ProgressListener) -> tuple[CellRecord, Tagger]:
+    """Train the model of a cell, or continue its training, and return its record, as yet without counts, and the model.
 
     Raises:
         StoppedError: the training was stopped, and can be continued.
@@ -118,13 +121,14 @@ def _train(plan: CellPlan, progress: _ProgressListener) -> CellRecord:
         result = train_model()
     if result.interrupted:
         raise StoppedError("stopped while a cell was trained")
-    return msgspec.structs.replace(
+    record = msgspec.structs.replace(
         plan.expected,
         dev=dict(result.dev or {}),
         seconds=earlier_seconds + time.perf_counter() - start_time,
         threads=available_cores(),
         notes=list(dict.fromkeys(progress.notes)),
     )
+    return record, result.tagger
 
 
 def _read_trained_seconds(output: OutputFolder) -> float:

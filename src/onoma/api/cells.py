@@ -149,7 +149,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
                 raise ConfigError(
                     f"data.sentences: {cell.max_sentences:,} are asked for, but the training text has {count:,}"
                 )
-            full_size = min(count, cell.max_sentences or count)
+            full_size = cell.max_sentences or count
             if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
                 limit = "the training text has" if full_size == count else "data.sentences limits the training text to"
                 notes[f"{cell.corpus}: {limit} {full_size:,} sentences; size {cell.sentences:,} is left out"] = None
@@ -160,7 +160,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
                     config,
                     folder,
                     cache=cache,
-                    train_sentences=min(config.data.sentences or full_size, full_size),
+                    train_sentences=config.data.sentences or full_size,
                 )
             )
     if not plans:

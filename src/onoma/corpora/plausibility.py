@@ -85,11 +85,11 @@ def _find_problems(tally: ReadTally, options: ReadOptions) -> Iterator[str]:
     if tally.scheme is not None and words >= _MIN_WORDS and covered > _NEARLY_ALL_FRACTION * words:
         share = f"{min(covered, words):,} of {words:,}"
         yield f"nearly every word is in an entity ({share}), as {_format_labels(tally.labels, tally.labels)}"
-    unusable = tally.unusable.frozen()
-    omitted = {**unusable, **tally.left_out.frozen()}
+    report = tally.report(forced=False)
+    omitted = report.omitted
     count, reasons = sum(found.count for found in omitted.values()), "; ".join(omitted)
     has_enough = tally.words >= _MIN_WORDS if tally.words else tally.documents > 1
-    has_enough |= bool(unusable)
+    has_enough |= bool(report.unusable)
     if not tally.labels and tally.annotated and has_enough and not options.may_be_empty and not options.labels:
         yield f"none of its {count:,} annotations can be used ({reasons})" if count else "it has no entity at all"
 

@@ -79,8 +79,8 @@ class CorpusReader:
             tally.count(document)
             yield document, tally.lines
         if not tally.documents:
-            found = {**tally.unusable.frozen(), **tally.left_out.frozen()}
-            omissions = [f"{reason}: {each.count:,}" for reason, each in found.items()]
+            omitted = tally.report(forced=False).omitted
+            omissions = [f"{reason}: {each.count:,}" for reason, each in omitted.items()]
             omission_note = f"; left out: {', '.join(omissions)}" if omissions else ""
             raise CorpusError(f"has no documents (read as {self.format}{omission_note})", path=self.path)
         tally.annotated = tally.annotated or tally.scheme is not None

@@ -72,12 +72,17 @@ class ReadReport:
     left_out: Mapping[str, Occurrences]
     adjusted: Mapping[str, Occurrences]
 
+    @property
+    def omitted(self) -> Mapping[str, Occurrences]:
+        """All annotations that are not in the documents, by reason: unusable ones and those left out."""
+        return {**self.unusable, **self.left_out}
+
     def notices(self) -> list[str]:
         """Return one message for each kind of repair, omission or adjustment; empty if there were none."""
         repaired = {f"transitions that scheme {self.scheme} does not allow, repaired": self.repairs}
         return [
             *_format_findings({reason: finding for reason, finding in repaired.items() if finding.count}),
-            *_format_findings({**self.unusable, **self.left_out}, prefix="left out: "),
+            *_format_findings(self.omitted, prefix="left out: "),
             *_format_findings(self.adjusted),
         ]
 

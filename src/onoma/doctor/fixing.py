@@ -158,8 +158,7 @@ def _rewrite(
                 _lines(unfixed / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
             )
         ]
-    read_report = file.reading.report
-    omitted = {**read_report.unusable, **read_report.left_out}
+    omitted = file.reading.report.omitted
     notices = [f"left out: {reason}: {found.count:,}" for reason, found in omitted.items()]
     return (*notices, *report.notices()), changes
 

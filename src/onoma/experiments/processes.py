@@ -1,7 +1,7 @@
 """Worker processes that train the cells of a comparison, several at a time, each process one cell after another.
 
-If a process dies, it may have been killed for lack of memory. Its cell is therefore retried once, alone, after all
-other cells are done. This module does not know what a cell trains.
+If a process dies, it may have been killed because memory was short. Its cell is therefore retried once, alone, after
+all other cells are done. This module does not know what a cell trains.
 """
 
 from __future__ import annotations

@@ -167,7 +167,7 @@ class Study:
         can_retry = deaths < _MAX_DEATHS
         try:
             if not can_retry:
-                text = f"its process has died {deaths} times, for example for lack of memory"
+                text = f"its process has died {deaths} times, for example because memory was short"
                 self.set_attribute(trial.number, "reason", text)
             self._storage.set_trial_state_values(self._trial_id(trial.number), State.FAIL)
         except UpdateFinishedTrialError:
