@@ -19,6 +19,9 @@ from onoma.corpora.spelling import is_number, looks_prefixed, looks_tagged
 from onoma.schemes import OUTSIDE
 
 WORD_NAMES = ("FORM", "WORD", "WORDS", "TOKEN", "TOKENS")
+TEXT_NAME = "TEXT"
+"""Name of a column of texts, or of words if the rows hold one word each."""
+
 TAG_NAMES = ("TAG", "TAGS", "NER", "NER_TAG", "NER_TAGS", "LABEL", "LABELS", "ENTITY", "NE", "BIO", "IOB")
 _COLUMN_NAMES_COMMENT = re.compile(r"#\s*global\.columns\s*=\s?(.*)")
 _SPACING_SIGNS = frozenset("+-")
@@ -43,15 +46,15 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
         (tuple(match[1].split()) for match in map(_COLUMN_NAMES_COMMENT.fullmatch, lines) if match), ()
     )
     header = None
-    if not names and rows and len(rows[0]) == width and names_columns(rows[0]):
+    if not names and rows and len(rows[0]) == width and names_columns(rows[0], rows[1:]):
         header, names = data_lines[0], tuple(rows[0])
         data_lines, rows = data_lines[1:], rows[1:]
     table = [fields for fields in rows if len(fields) == width]
     index = 0 if names or options.word_column is not None else _count_index_columns(table, width=width)
     spacing = _find_spacing_column(table, width=width)
-    word_column: int | str = (
-        options.word_column if options.word_column is not None else _find_name(names, WORD_NAMES) or index + 1
-    )
+    word_column = options.word_column
+    if word_column is None:
+        word_column = _find_name(names, (*WORD_NAMES, TEXT_NAME)) or index + 1
     tag_column = options.tag_column if options.tag_column is not None else _find_name(names, TAG_NAMES)
     if tag_column is None:
         tag_column = _find_tag_column(table, range(index + 1, width), excluded=spacing)
@@ -77,10 +80,25 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
     )
 
 
-def names_columns(cells: Iterable[str]) -> bool:
-    """Return whether the cells of a line name a word column and a tag column."""
-    names = {cell.strip().upper() for cell in cells}
-    return not names.isdisjoint(WORD_NAMES) and not names.isdisjoint(TAG_NAMES)
+def names_columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bool:
+    """Return whether the first row names a word column and a tag column.
+
+    Args:
+        header: the first row.
+        rows: rows after it, which tell whether a column called `text` holds words.
+    """
+    names = [cell.strip().upper() for cell in header]
+    tag = next((names.index(name) for name in TAG_NAMES if name in names), None)
+    if tag is None or not set(names).isdisjoint(WORD_NAMES):
+        return tag is not None
+    return TEXT_NAME in names and hold_words(rows, word=names.index(TEXT_NAME), tag=tag)
+
+
+def hold_words(rows: Iterable[Sequence[str]], *, word: int, tag: int) -> bool:
+    """Return whether rows hold one word and its tag each, some of them outside entities."""
+    cells = [(row[word].strip(), row[tag].strip()) for row in rows if len(row) > max(word, tag)]
+    tags = {tag for _, tag in cells}
+    return OUTSIDE in tags and all(map(looks_tagged, tags)) and not any(len(word.split()) > 1 for word, _ in cells)
 
 
 def _find_name(names: tuple[str, ...], candidates: Sequence[str]) -> str | None:

@@ -132,7 +132,7 @@ def _sniff_content(lines: list[str]) -> str | None:
     rows = [split_columns(line, tabs="\t" in line) for line in word_lines]
     if not _form_columns(rows, lines):
         return None
-    if names_columns(rows[0]):
+    if names_columns(rows[0], rows[1:]):
         return "conll"
     tab_rows = [line.split("\t") for line in word_lines]
     widths = Counter(map(len, tab_rows))

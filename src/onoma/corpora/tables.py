@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, dropwhile, islice
 
-from onoma.corpora.column_detection import TAG_NAMES, WORD_NAMES, names_columns
+from onoma.corpora.column_detection import TAG_NAMES, TEXT_NAME, WORD_NAMES, hold_words, names_columns
 from onoma.corpora.columns import column_index
 from onoma.corpora.layouts import LABEL_KEYS, SPAN_KEYS
 from onoma.corpora.records import RecordReader
@@ -32,7 +32,7 @@ from onoma.io.lines import numbered_lines
 from onoma.schemes import OUTSIDE
 
 _DELIMITERS = ",;\t|"
-_TEXT_NAMES = ("TEXT", "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
+_TEXT_NAMES = (TEXT_NAME, "SENTENCE", "CONTENT", "DOCUMENT", "WORDS", "TOKENS")
 _SENTENCE_NAMES = (
     *("SENTENCE #", "SENTENCE#", "SENTENCE_ID", "SENTENCE ID", "SENTENCEID", "SENTENCE", "SENTENCE_IDX"),
     *("SENTENCE_NUMBER", "SENTENCE NUMBER", "SENTENCE_NO", "SENTENCE_NUM", "SENTENCE_INDEX"),
@@ -45,17 +45,22 @@ _NUMPY_ARRAY = re.compile(rf"\[\s*(?:{_NUMPY_ITEM})(?:\s+(?:{_NUMPY_ITEM}))*\s*\
 
 
 def is_table(lines: Sequence[str]) -> bool:
-    """Return whether the first line names the columns of a table of texts, or of words with their sentences.
+    """Return whether the first line names the columns of a table of texts or of words.
 
-    Most rows must have as many cells. A line without rows must hold nothing but names.
+    A tab-separated table of words must have a column of sentences, since others are column files. Most rows must have
+    as many cells. A line without rows must hold nothing but names.
     """
     lines = lines[1:] if names_separator(lines[0]) else lines
-    cells = split_cells(lines[0]) if lines else []
+    delimiter = delimiter_of(lines[0]) if lines else ","
+    cells = _split_cells(lines[0], delimiter) if lines else []
     names = {cell.strip().upper() for cell in cells}
-    if len(cells) < 2 or len(names) < len(cells) or not all(map(_is_name, cells)) or not _fits_rows(cells, lines):
+    if len(cells) < 2 or len(names) < len(cells) or not all(map(_is_name, cells)):
         return False
-    sentences = not names.isdisjoint(_SENTENCE_NAMES) and names_columns(cells)
-    return sentences or (not names_columns(cells) and "TEXT" in names)
+    if not _fits_rows(cells, lines, delimiter):
+        return False
+    if names_columns(cells, (_split_cells(line, delimiter) for line in lines[1:])):
+        return delimiter != "\t" or not names.isdisjoint(_SENTENCE_NAMES)
+    return TEXT_NAME in names
 
 
 def _is_name(cell: str) -> bool:
@@ -63,10 +68,9 @@ def _is_name(cell: str) -> bool:
     return len(cell.split()) <= 4 and not cell.rstrip().endswith((".", "!", "?"))
 
 
-def _fits_rows(names: Sequence[str], lines: Sequence[str]) -> bool:
+def _fits_rows(names: Sequence[str], lines: Sequence[str], delimiter: str) -> bool:
     if len(lines) == 1:
         return all(name.strip().isidentifier() for name in names)
-    delimiter = delimiter_of(lines[0])
     rows = csv.reader((line + "\n" for line in lines[1:]), delimiter=delimiter)
     try:
         widths = [len(cells) for cells in rows]
@@ -76,10 +80,10 @@ def _fits_rows(names: Sequence[str], lines: Sequence[str]) -> bool:
     return any(2 * found.count(len(names)) > len(found) for found in (widths, single))
 
 
-def split_cells(line: str) -> list[str]:
-    """Return the cells of a header line; empty if the line cannot be one."""
+def _split_cells(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line; empty if it cannot be a row."""
     try:
-        return next(csv.reader([line], delimiter=delimiter_of(line)), [])
+        return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:  # the line contains a carriage return
         return []
 
@@ -137,17 +141,26 @@ class TableReader(RecordReader):
 
     def records(self) -> Iterator[tuple[int, object]]:
         word = self.options.word_column
-        words = self._find_column(WORD_NAMES) if word is None else self._column_position(word)
         if self.options.labelled == "sentences":
             yield from self._iter_labelled_texts(word)
             return
-        tags = self._tag_position
+        words, tags = self._word_position(word), self._tag_position
         if words is not None and tags is not None and self._has_word_rows(words, tags):
             yield from self._iter_sentences(words, tags)
             return
         text = self._text_position(word)
         for line, cells in self._iter_body():
             yield line, self._build_record(cells, text, line)
+
+    def _word_position(self, column: int | str | None) -> int | None:
+        """Return the position of the column that may hold one word in each row; None if there is none."""
+        if column is not None:
+            return self._column_position(column)
+        words, text = self._find_column(WORD_NAMES), self._find_column((TEXT_NAME,))
+        if words is not None or text is None or self._tag_position is None:
+            return words
+        rows = (cells for _, cells in islice(self._iter_word_rows(), _HEAD_ROWS) if any(cells))
+        return text if hold_words(rows, word=text, tag=self._tag_position) else None
 
     def _text_position(self, column: int | str | None) -> int:
         """Return the position of the column of texts."""

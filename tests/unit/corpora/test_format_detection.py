@@ -175,3 +175,30 @@ def test_a_table_of_texts_without_a_known_column_is_a_table_whatever_separates_i
     assert detect_format(path) == "table"
     path.write_text("Angela\tNNP\nMerkel\tNNP\nvisited\tVBD\n", encoding="utf-8")
     assert detect_format(path) == "conll"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "separator"),
+    [
+        ("a.conll", "text tag", " "),
+        ("a.conll", "text\ttag", "\t"),
+        ("a.tsv", "text\tlabel", "\t"),
+        ("a.csv", "text,tag", ","),
+        ("a.txt", "word,tag", ","),
+    ],
+)
+def test_a_column_called_text_with_one_word_a_row_holds_words(
+    tmp_path: Path, name: str, header: str, separator: str
+) -> None:
+    rows = [("Ada", "B-PER"), ("ran", "O"), (), ("Bonn", "B-LOC"), (".", "O")]
+    path = tmp_path / name
+    path.write_text("\n".join([header, *map(separator.join, rows)]), encoding="utf-8")
+    documents = list(read(path))
+    assert [document.text for document in documents] == ["Ada ran", "Bonn ."]
+    assert [[entity.text for entity in document.entities] for document in documents] == [["Ada"], ["Bonn"]]
+
+
+def test_texts_of_one_word_without_tags_stay_texts(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\nBonn,B-LOC\nLyon,B-LOC\n", encoding="utf-8")
+    assert [document.text for document in read(path)] == ["Bonn", "Lyon"]
