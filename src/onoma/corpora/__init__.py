@@ -13,12 +13,13 @@ from onoma.corpora.options import (
 )
 from onoma.corpora.reading import CorpusReader
 from onoma.corpora.sampling import count_sentences, draw_sentences
-from onoma.corpora.tag_replacement import retag
+from onoma.corpora.tag_replacement import ChangedLine, retag
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
 
 __all__ = [
     "AUTO",
+    "ChangedLine",
     "DocumentsUnit",
     "FORMATS",
     "HEAD_LINES",

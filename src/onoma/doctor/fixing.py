@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onoma.corpora import WRITABLE, ReadOptions, WriteOptions, retag, write
+from onoma.corpora import WRITABLE, ChangedLine, ReadOptions, WriteOptions, retag, write
 from onoma.doctor.annotation import trimmed
 from onoma.doctor.cases import CheckedFile
 from onoma.doctor.duplicates import repeated
@@ -32,9 +32,9 @@ class Fixed:
     Attributes:
         source, target: path of the original file, and path of the fixed one.
         dropped: number of documents that were left out as copies of an earlier one.
-        changed: number of documents whose entities were changed.
-        lost: annotation that was left out in reading and information that the format cannot represent, one sentence
-            each.
+        changed: number of documents whose tags or entities were changed.
+        lost: annotation that was repaired, left out or read in another form, and information that the format cannot
+            represent, one sentence each. Empty for column files.
     """
 
     source: Path
@@ -66,23 +66,26 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
     folder.mkdir(parents=True, exist_ok=True)
     result: list[Fixed] = []
     notices: tuple[str, ...]
-    changes: list[str]
     with replacing(folder / DIFF) as diff:
         for file in files:
             documents = [case.document for case in file.cases]
             fixed = fixed_documents(documents, names=names)
             target = folder / file.reading.path.name
             if file.reading.format == "conll":
-                notices, changes = (), _retag(file, fixed, target, options)
+                lines = _retag(file, fixed, target, options)
+                changed_lines = {number for number, (old, new) in enumerate(lines, start=1) if new not in (None, old)}
+                notices, changed = (), sum(not changed_lines.isdisjoint(case.lines) for case in file.cases)
+                diff.writelines(_hunks(lines, source=file.reading.path, target=target))
             else:
                 notices, changes = _rewrite(file, documents, fixed, target)
-            diff.writelines(changes)
+                changed = sum(new is not None and new != old for old, new in zip(documents, fixed, strict=True))
+                diff.writelines(changes)
             result.append(
                 Fixed(
                     source=file.reading.path,
                     target=target,
                     dropped=fixed.count(None),
-                    changed=sum(new is not None and new != old for old, new in zip(documents, fixed, strict=True)),
+                    changed=changed,
                     lost=notices,
                 )
             )
@@ -132,12 +135,14 @@ def check_fixable(files: Sequence[CheckedFile], folder: Path) -> None:
             raise InputError(f"{unreadable.where}: {unreadable.what}; this has to be fixed by hand before --fix")
 
 
-def _retag(file: CheckedFile, fixed: Sequence[Document | None], target: Path, options: ReadOptions) -> list[str]:
+def _retag(
+    file: CheckedFile, fixed: Sequence[Document | None], target: Path, options: ReadOptions
+) -> list[ChangedLine]:
     lines = (case.lines for case in file.cases)
     changes = list(retag(file.reading.path, zip(fixed, lines, strict=True), options=options))
     with replacing(target) as written:
         written.writelines(after for _, after in changes if after is not None)
-    return list(_hunks(changes, source=file.reading.path, target=target))
+    return changes
 
 
 def _rewrite(
@@ -158,9 +163,7 @@ def _rewrite(
                 _lines(unfixed / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
             )
         ]
-    omitted = file.reading.report.omitted
-    notices = [f"left out: {reason}: {found.count:,}" for reason, found in omitted.items()]
-    return (*notices, *report.notices()), changes
+    return (*file.reading.report.notices(), *report.notices()), changes
 
 
 def _files(path: Path) -> list[Path]:
@@ -171,7 +174,7 @@ def _lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
 
 
-def _hunks(changes: Sequence[tuple[str, str | None]], *, source: Path, target: Path) -> Iterator[str]:
+def _hunks(changes: Sequence[ChangedLine], *, source: Path, target: Path) -> Iterator[str]:
     """Yield the changes as a unified diff with two lines of context."""
     changed_positions = [position for position, (before, after) in enumerate(changes) if before != after]
     if not changed_positions:

@@ -35,7 +35,7 @@ def test_column_files_keep_all_but_their_tags(tmp_path):
     )
     path.write_bytes(text.encode())
     [fixed] = _fix(path, tmp_path / "out", ReadOptions(scheme="BIO"))
-    assert (fixed.changed, fixed.dropped) == (1, 0)
+    assert (fixed.changed, fixed.dropped) == (2, 0)
     assert (tmp_path / "out" / "a.conll").read_bytes().decode() == text.replace("I-LOC", "B-LOC").replace(
         "-per", "-PER"
     )
@@ -100,10 +100,19 @@ def test_annotation_that_cannot_be_read_is_named_as_left_out(tmp_path):
     spans = [{"start": 0, "end": 3, "label": "PER"}, {"start": 5, "end": 99, "label": "LOC"}]
     path.write_text(json.dumps({"text": "Ada left.", "entities": spans, "relations": [{}]}) + "\n", encoding="utf-8")
     [fixed] = _fix(path, tmp_path / "out")
-    assert fixed.lost == (
+    assert [notice.partition(", first at")[0] for notice in fixed.lost] == [
         "left out: the span reaches outside the text: 1",
         "left out: a relation is not an entity: 1",
-    )
+    ]
+
+
+def test_repaired_tags_count_as_changes(tmp_path):
+    path = write_corpus(tmp_path / "a.conll", ["Ada/I-PER left/O", "Bo/B-PER left/O", "in/O Turin/I-LOC"])
+    options = ReadOptions(scheme="BIO")
+    assert _fix(path, tmp_path / "out", options)[0].changed == 2
+    germeval = tmp_path / "a.germeval"
+    germeval.write_text("1\tAda\tI-PER\tO\n2\tleft\tO\tO\n", encoding="utf-8")
+    assert "does not allow, repaired: 1" in _fix(germeval, tmp_path / "second", options)[0].lost[0]
 
 
 def test_what_is_well_is_written_as_it_was(tmp_path):
