@@ -81,6 +81,22 @@ def test_a_table_without_an_output_is_streamed(onoma, model, rows):
     assert "in.csv:2: has 1 cells; expected 2" in outcome.err
 
 
+def test_a_table_with_tabs_stays_one(onoma, model, rows):
+    cells = [("id", "text", "note"), ("1", "angela merkel visited lyon", 'a "b"'), ("2", "to the", "c, d")]
+    Path("in.tsv").write_text("".join("\t".join(row) + "\n" for row in cells), encoding="utf-8")
+    assert onoma("tag", "-m", model, "in.tsv", "-o", "out.tsv").status == 0
+    with Path("out.tsv").open(encoding="utf-8", newline="") as file:
+        records = list(csv.DictReader(file, delimiter="\t"))
+    assert [(record["id"], record["text"], record["note"]) for record in records] == cells[1:]
+    found = [[entity.text for entity in document.entities] for document in package.read("out.tsv")]
+    assert found == [["angela merkel", "lyon"], []]
+
+    assert onoma("tag", "-m", model, "in.tsv", "-o", "words.tsv", "--to", "conll").status == 0
+    assert Path("words.tsv").read_text(encoding="utf-8").startswith("-DOCSTART-\t1\tO\n\nangela\tB-")
+    assert onoma("tag", "-m", model, rows, "-o", "rows.tsv").status == 3
+    assert "lyon\tB-" in Path("rows.tsv").read_text(encoding="utf-8")
+
+
 def test_two_workers_write_what_one_writes(onoma, model, rows, whole):
     outcome = onoma("tag", "-m", model, rows, "-o", "out.jsonl", "--shard-rows", "2", "--workers", "2")
     assert outcome.status == 3

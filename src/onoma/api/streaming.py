@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,26 +12,29 @@ from onoma.errors import InputError
 from onoma.io.files import is_special, replacing
 from onoma.io.lines import codec_without_bom
 from onoma.io.once import STANDARD_INPUT, ReadOnce
-from onoma.io.suffixes import COMPRESSIONS, named_format
+from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.bulk import DeadLetter, Found
+    from onoma.bulk.sources import Input
     from onoma.corpora import Labelled
     from onoma.tagger import Tagger
 
 STREAMED = ("pretty", "jsonl", "conll", "conllu", "html")
 """Output formats that :func:`write_documents` writes as a stream."""
 
-SHARDED = ("jsonl", "csv", "parquet")
+SHARDED = ("jsonl", "csv", "tsv", "parquet")
 """Output formats that a bulk job writes in shards."""
 
 TARGETS = tuple(dict.fromkeys((*STREAMED, *SHARDED)))
 """All output formats of tagging."""
 
 
-def target_of(output: PathLike | None, *, to: str | None) -> str:
+def target_of(output: PathLike | None, *, to: str | None, inputs: Sequence[Input] = ()) -> str:
     """Return the format of an output: ``to`` if it is given, else the format of the suffix, else `pretty`.
+
+    The suffix ``.tsv`` stands for a table if all inputs are tables, else for columns of words and tags.
 
     Raises:
         InputError: ``to`` is unknown.
@@ -47,6 +50,8 @@ def target_of(output: PathLike | None, *, to: str | None) -> str:
     suffix_format = named_format(Path(output))
     if is_folder(output) or suffix_format == "json":
         return "jsonl"
+    if plain_name(Path(output)).suffix.lower() == ".tsv" and inputs and all(each.kind == "csv" for each in inputs):
+        return "tsv"
     return suffix_format if suffix_format in TARGETS else "pretty"
 
 
@@ -58,8 +63,8 @@ def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> N
     """
     if resume or workers > 1 or engine != "local" or target not in STREAMED:
         raise InputError(
-            "--resume, --workers, --engine, CSV and Parquet need files as input, which can be read more than once, and "
-            f"an --output in {', '.join(SHARDED)}"
+            "--resume, --workers, --engine, CSV, TSV and Parquet need files as input, which can be read more than "
+            f"once, and an --output in {', '.join(SHARDED)}"
         )
 
 
@@ -122,7 +127,7 @@ def check_free(output: PathLike, *, overwrite: bool) -> None:
     if is_folder(output):
         raise InputError(f"{output}: is a folder; this output is a single file, so name a file to write to")
     if path.suffix.lower() in COMPRESSIONS:
-        raise InputError(f"{path}: compression needs files as input and an output in JSON Lines or CSV")
+        raise InputError(f"{path}: compression needs files as input and an output in JSON Lines, CSV or TSV")
     if is_special(path):
         raise InputError(f"{path}: is a device or a pipe; name a file to write to, or - for standard output")
     if path.exists() and not overwrite:

@@ -24,7 +24,6 @@ from onoma.api.streaming import (
 )
 from onoma.bundle import AUTO, MANIFEST, load_bundle
 from onoma.errors import InputError
-from onoma.io.once import is_read_once
 from onoma.tagger import Tagger
 from onoma.text import Document
 
@@ -91,8 +90,8 @@ def tag_files(
 ) -> BulkReport:
     """Tag files, and write the results to one file or to a folder of several files.
 
-    JSON Lines, CSV and Parquet are written by a resumable job: each row is written exactly once, even if the job is
-    killed and resumed several times. Rows that cannot be tagged are written to a separate file next to the output.
+    JSON Lines, CSV, TSV and Parquet are written by a resumable job: each row is written exactly once, even if the job
+    is killed and resumed several times. Rows that cannot be tagged are written to a separate file next to the output.
     Other output formats, and the documents of a pipe, are written as one stream, which cannot be resumed.
 
     With several workers, a script must call this function below ``if __name__ == "__main__":``, as `multiprocessing`
@@ -103,8 +102,8 @@ def tag_files(
             Lines or CSV (each also compressed as ``.gz`` or ``.zst``), Parquet, or annotated corpora.
         output: a file; or a folder, which must exist already or end with a slash.
         model: `en`, or a folder that `onoma train` has written.
-        to: output format: `jsonl`, `csv`, `parquet`, `conll`, `conllu`, `html` or `pretty`; chosen by the suffix of
-            ``output`` if None.
+        to: output format: `jsonl`, `csv`, `tsv`, `parquet`, `conll`, `conllu`, `html` or `pretty`; chosen by the
+            suffix of ``output`` if None. ``.tsv`` is a table if all files are tables, else columns of words and tags.
         column: column or key of the text; `text` if None.
         format: format of all files; detected automatically if None.
         options: options for reading text and corpora.
@@ -135,12 +134,10 @@ def tag_files(
         if number is not None and number < 1:
             raise InputError(f"{name} {number}: expected a number from 1 on")
     observer = observer or BulkObserver()
-    target, paths = target_of(output, to=to), paths_of(files) or []
-    is_sharded = target in SHARDED and Path(output).suffix.lower() != ".json" and not any(map(is_read_once, paths))
-    if not is_sharded:
+    found = find_inputs(paths_of(files) or [], output=output, column=column, format=format, options=options)
+    target = target_of(output, to=to, inputs=found.inputs)
+    if target not in SHARDED or Path(output).suffix.lower() == ".json" or found.once:
         check_streamed(target, resume=resume, workers=workers, engine=engine)
-    found = find_inputs(paths, output=output, column=column, format=format, options=options)
-    if not is_sharded:
         return _write_stream(
             found,
             output,
@@ -149,7 +146,7 @@ def tag_files(
             overwrite=overwrite,
             observer=observer,
         )
-    from onoma.bulk import SHARD_ROWS, Request, choose_output, run_job
+    from onoma.bulk import SHARD_ROWS, Request, choose_output, is_folder, run_job
 
     if threads is None and (engine != "local" or workers > 1):
         threads = 1
@@ -158,7 +155,7 @@ def tag_files(
         dtype = choose_dtype(bundle, threads=threads).dtype
     request = Request(
         found=found,
-        output=choose_output(output, to=to, inputs=found.inputs),
+        output=choose_output(output, to=to if is_folder(output) else target, inputs=found.inputs),
         model=bundle.check_files(dtype),
         load=partial(load, Path(model), threads=threads, dtype=dtype, structure=structure),
         settings={"dtype": dtype, "structure": "on" if structure else "off"},

@@ -27,7 +27,7 @@ from onoma.io.files import DRAFT, is_special
 from onoma.io.suffixes import COMPRESSIONS, named_format
 
 _OTHER_COMPRESSIONS = (".bz2", ".xz", ".zip")
-_PART_NAME = re.compile(r"part-\d+\.(jsonl|csv|parquet)")
+_PART_NAME = re.compile(r"part-\d+\.(jsonl|csv|tsv|parquet)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ def choose_output(named: str | os.PathLike[str], *, to: str | None, inputs: tupl
 
     Args:
         named: the name as the caller wrote it.
-        to: `jsonl`, `csv` or `parquet`; None to use the file's suffix, or for a folder the kind of the inputs.
+        to: `jsonl`, `csv`, `tsv` or `parquet`; None to use the file's suffix, or for a folder the kind of the inputs.
         inputs: the files to tag.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Writers of the tagged rows of one shard: JSON Lines, CSV or Parquet.
+"""Writers of the tagged rows of one shard: JSON Lines, CSV, TSV or Parquet.
 
 The other data of a row is prepared (``carry``) before the row is tagged, so that a row that the output format cannot
 represent is detected early. The same rows always give the same bytes.
@@ -6,29 +6,28 @@ represent is detected early. The same rows always give the same bytes.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from onoma.bulk.cells import fields_of
 from onoma.bulk.rows import Row, RowError
 from onoma.bulk.sources import TEXT
+from onoma.io.json_text import as_text, formatted
 from onoma.text import Document
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OutputFormat = Literal["jsonl", "csv", "parquet"]
+OutputFormat = Literal["jsonl", "csv", "tsv", "parquet"]
 
 ENTITIES, LAYERS, METADATA = "entities", "layers", "meta"
 _FLUSH_SIZE = 8_000_000
 """Bytes or characters of buffered rows after which a Parquet writer writes them."""
 
 _QUOTE = '"'
-_NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +38,7 @@ class TableColumns:
         text: column or key of the text.
         names: columns of the input if it is a table; None to write the id, the text and any other fields as JSON.
         schema: types of the input columns, if the input defines them; None to write them as text.
-        header: whether a CSV file begins with a header line.
+        header: whether a CSV or TSV file begins with a header line.
         layers: whether the model predicts layers in addition to entities.
     """
 
@@ -91,7 +90,7 @@ class JsonlWriter:
         self._columns = columns
 
     def carry(self, row: Row) -> str:
-        return _to_json(_select_other_fields(row, excluded=("id", self._columns.text, *self._columns.predicted)))
+        return formatted(_select_other_fields(row, excluded=("id", self._columns.text, *self._columns.predicted)))
 
     def write(self, document: Document, carried: str) -> None:
         record = {
@@ -99,7 +98,7 @@ class JsonlWriter:
             self._columns.text: document.text,
             **_predictions_by_column(document, self._columns),
         }
-        line = _to_json(record)
+        line = formatted(record)
         if carried != "{}":
             line = f"{line[:-1]}, {carried[1:]}"
         self._file.write(line.encode() + b"\n")
@@ -112,29 +111,38 @@ class JsonlWriter:
 
 
 class CsvWriter:
-    """Writes the row's cells, then the predictions as JSON.
+    """Writes the row's cells, then the predictions as JSON. Cells are quoted as in CSV, whatever the delimiter.
 
     Does not use :mod:`csv`, which quotes a carriage return only from Python 3.13 on.
     """
 
-    def __init__(self, file: BinaryIO, columns: TableColumns) -> None:
+    def __init__(self, file: BinaryIO, columns: TableColumns, *, delimiter: str = ",") -> None:
         self._columns = columns
         self._file = file
+        self._delimiter = delimiter
+        self._needs_quotes = re.compile(rf'["{delimiter}\r\n]')
         if columns.header:
-            self._file.write(_encode_csv_record([*columns.copied, *columns.predicted]))
+            self._file.write(self._encode([*columns.copied, *columns.predicted]) + b"\n")
 
     def carry(self, row: Row) -> bytes:
-        return _encode_csv_record([_format_cell(value) for value in _copied_values(row, self._columns)])
+        return self._encode([_format_cell(value) for value in _copied_values(row, self._columns)])
 
     def write(self, document: Document, carried: bytes) -> None:
-        predictions = _predictions_by_column(document, self._columns)
-        self._file.write(carried[:-1] + b"," + _encode_csv_record([_to_json(each) for each in predictions.values()]))
+        predictions = _predictions_by_column(document, self._columns).values()
+        self._file.write(carried + self._delimiter.encode() + self._encode(list(map(formatted, predictions))) + b"\n")
 
     def close(self) -> None:
         pass
 
     def discard(self) -> None:
         pass
+
+    def _encode(self, cells: Sequence[str]) -> bytes:
+        """Return cells as part of a record."""
+        quoted = (
+            f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if self._needs_quotes.search(cell) else cell for cell in cells
+        )
+        return self._delimiter.join(quoted).encode()
 
 
 class ParquetWriter:
@@ -198,12 +206,13 @@ class ParquetWriter:
 
 def json_line(record: Mapping[str, object]) -> bytes:
     """Return a record as a line of JSON in UTF-8; lone surrogates, as in file names, are written as escapes."""
-    return _to_json(record).encode() + b"\n"
+    return formatted(record).encode() + b"\n"
 
 
 WRITERS: Mapping[OutputFormat, Callable[[BinaryIO, TableColumns], Writer]] = {
     "jsonl": JsonlWriter,
     "csv": CsvWriter,
+    "tsv": partial(CsvWriter, delimiter="\t"),
     "parquet": ParquetWriter,
 }
 
@@ -235,7 +244,7 @@ def _copied_values(row: Row, columns: TableColumns) -> list[object]:
         fields = fields_of(row)
         return [fields[name] for name in columns.copied]
     other_fields = _select_other_fields(row, excluded=("id", columns.text, *columns.predicted))
-    return [row.document.id, row.document.text, _to_json(other_fields) if other_fields else None]
+    return [row.document.id, row.document.text, formatted(other_fields) if other_fields else None]
 
 
 def _select_other_fields(row: Row, *, excluded: Sequence[str]) -> dict[str, object]:
@@ -250,48 +259,16 @@ def _predictions_by_column(document: Document, columns: TableColumns) -> dict[st
     return predictions
 
 
-def _encode_csv_record(cells: Sequence[str]) -> bytes:
-    """Return a CSV record, including its line end."""
-    quoted = (f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if _NEEDS_QUOTES.search(cell) else cell for cell in cells)
-    return ",".join(quoted).encode() + b"\n"
-
-
 def _format_cell(value: object) -> str:
     """Return a value as the text of a cell; empty for None."""
     if value is None:
         return ""
     if isinstance(value, bool | dict | list | tuple):
-        return _to_json(value)
-    text = _to_text(value)
+        return formatted(value)
+    text = as_text(value)
     cell = text if isinstance(text, str) else str(text)
     try:
         cell.encode()
     except UnicodeEncodeError:
         raise RowError("a cell holds half of a surrogate pair, which is not text", cell) from None
     return cell
-
-
-def _to_json(value: object) -> str:
-    """Serialize a value as JSON; numbers that JSON cannot represent become null."""
-    try:
-        line = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_to_text)
-    except ValueError:
-        line = json.dumps(_replace_non_finite(value), ensure_ascii=False, default=_to_text)
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return json.dumps(_replace_non_finite(value), default=_to_text)
-    return line
-
-
-def _to_text(value: object) -> object:
-    """Return a value that JSON cannot represent, such as a date, a decimal or bytes, as text."""
-    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
-
-
-def _replace_non_finite(value: object) -> object:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _replace_non_finite(each) for key, each in value.items()}
-    return [_replace_non_finite(each) for each in value] if isinstance(value, list | tuple) else value

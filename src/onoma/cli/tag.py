@@ -90,10 +90,10 @@ def run(
     Files may be plain text, JSON Lines or CSV (each also as .gz or .zst), Parquet, or any annotated format, whose own
     entities are ignored.
 
-    Tagging files to JSON Lines, CSV or Parquet runs as a job: every row is written exactly once, --resume continues an
-    unfinished job, and rows that cannot be tagged are written to OUTPUT.dead.jsonl with the reason; the exit status is
-    then 3. Input from a pipe can be read only once, so it is tagged as a stream instead; with --lines, each line is
-    tagged as it arrives.
+    Tagging files to JSON Lines, CSV, TSV or Parquet runs as a job: every row is written exactly once, --resume
+    continues an unfinished job, and rows that cannot be tagged are written to OUTPUT.dead.jsonl with the reason; the
+    exit status is then 3. Input from a pipe can be read only once, so it is tagged as a stream instead; with --lines,
+    each line is tagged as it arrives.
     """
     if text is not None and files:
         raise InputError("--text and files were both given; pass one of them")

@@ -23,7 +23,7 @@ from onoma.corpora.word_records import sentences_of, with_tokens
 from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError
 from onoma.io.files import replacing
-from onoma.io.json_text import parsed
+from onoma.io.json_text import formatted, parsed
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
@@ -114,7 +114,7 @@ def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions
             tally.begin(document)
             usable = _remove_empty_entities(document, tally)
             tally.lose_beyond(usable, holds=layout.holds)
-            target.write(separator + _format_record(layout.record(usable)) + end)
+            target.write(separator + formatted(layout.record(usable)) + end)
             separator = ",\n" if is_list else ""
             for entity in usable.entities:
                 tally.wrote(entity.label)
@@ -128,20 +128,6 @@ def _remove_empty_entities(document: Document, tally: WriteTally) -> Document:
         if entity.start == entity.end or not entity.label:
             tally.lose("the entity covers no text or has no label", f"[{entity.start}, {entity.end}) {entity.label}")
     return document.with_entities(usable)
-
-
-def _format_record(record: object) -> str:
-    line = json.dumps(record, ensure_ascii=False)
-    return line if line.isprintable() or _is_encodable(line) else json.dumps(record)
-
-
-def _is_encodable(line: str) -> bool:
-    """Return whether UTF-8 can encode a line; a lone surrogate needs a JSON escape instead."""
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _is_record(line: str) -> bool:

@@ -79,6 +79,8 @@ def build_document(
                 continue
             if converted.start != span.start or converted.end != span.end:
                 tally.adjusted.add(f"offsets count {converter.units}; read so", where=where, what=str(span))
+            if span.score is not None and converted.score is None:
+                tally.adjusted.add("the score is not a number from 0 to 1; left out", where=where, what=str(span))
             entities.append(converted)
         return entities
 
@@ -119,7 +121,7 @@ class _SpanConverter:
 
     def entity(self, span: RawSpan) -> Entity | str:
         """Return the entity, or the reason why the span is invalid."""
-        start, end, label, score = span.start, span.end, span.label, span.score
+        start, end, label = span.start, span.end, span.label
         if isinstance(label, int):
             return "the span has a number in place of a label; export the names of the labels"
         if not isinstance(label, str) or not label:
@@ -136,8 +138,14 @@ class _SpanConverter:
         covered_text = self._text[start:end]
         if isinstance(span.text, str) and not matches_quotation(covered_text, span.text):
             return "the span quotes a text that differs from the document"
-        probability = float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
-        return Entity(start=start, end=end, label=label, score=probability, text=covered_text)
+        return Entity(start=start, end=end, label=label, score=_probability(span.score), text=covered_text)
+
+
+def _probability(score: object) -> float | None:
+    """Return a score; None if it is not a number from 0 to 1."""
+    if isinstance(score, bool) or not isinstance(score, int | float):
+        return None
+    return float(score) if 0 <= score <= 1 else None
 
 
 def _parse_bounds(bounds: Sequence[object], text: str) -> list[tuple[int, int, str]] | None:

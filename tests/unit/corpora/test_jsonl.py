@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,23 @@ def test_what_is_written(tmp_path: Path) -> None:
     assert [document.text for document in read(tmp_path / "b.jsonl")] == ["half \ud800"]
     with pytest.raises(ConfigError, match="unknown JSON layout 'x'; choose one of onoma"):
         write([document], tmp_path / "a.jsonl", options=WriteOptions(layout="x"))
+
+
+@pytest.mark.parametrize("score", ["NaN", "1.5", "-0.1", "true", '"0.9"'])
+def test_a_score_that_is_no_probability_is_left_out_and_counted(tmp_path: Path, score: str) -> None:
+    path = tmp_path / "a.jsonl"
+    spans = f'[{{"start": 0, "end": 3, "label": "PER", "score": {score}}}]'
+    path.write_text(f'{{"text": "Ada ran", "entities": {spans}}}\n', encoding="utf-8")
+    reader = read(path)
+    [document] = reader
+    assert [(entity.text, entity.score) for entity in document.entities] == [("Ada", None)]
+    assert "the score is not a number from 0 to 1; left out: 1" in " ".join(reader.notices())
+
+
+def test_only_valid_json_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    document = Document("Ada ran", meta={"rate": float("nan"), "day": date(2026, 1, 2)})
+    write([document.with_entities([document.entity(0, 3, "PER", score=float("nan"))])], path)
+    record = json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)
+    assert record["entities"][0]["score"] is None
+    assert record["meta"] == {"rate": None, "day": "2026-01-02"}
