@@ -134,4 +134,4 @@ def _broad_twitter() -> Parts:
 def write_part(path: Path, documents: Iterable[Document]) -> None:
     """Write documents to a file, and create its folder if needed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    onoma.write(documents, path)
+    onoma.write(documents, path, overwrite=True)

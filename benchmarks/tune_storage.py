@@ -87,7 +87,7 @@ class Call:
 
 def survive(storage: str, folder: Path, *, trials: int, deaths: int, seed: int) -> dict[str, object]:
     """Kill one of two calls ``deaths`` times, let both finish, and count the trials."""
-    onoma.write(islice(onoma.read(corpus("wnut17").dev), DEV), folder / "dev.conll")
+    onoma.write(islice(onoma.read(corpus("wnut17").dev), DEV), folder / "dev.conll", overwrite=True)
     calls = [Call(folder, name, storage, trials=trials) for name in ("one", "other")]
     try:
         killed = _kill(calls, deaths=deaths, chance=random.Random(seed))

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from onoma.api.tagging import tag, tag_files
     from onoma.api.training import train
     from onoma.api.tuning import tune
-    from onoma.corpora import read, write
+    from onoma.api.writing import write
+    from onoma.corpora import read
     from onoma.errors import OnomaError
     from onoma.tagger import Tagger
     from onoma.text import Document, Entity, Sentence, Span, Word
@@ -97,7 +98,7 @@ _LAZY_IMPORTS = {
     "tag_files": "onoma.api.tagging",
     "train": "onoma.api.training",
     "tune": "onoma.api.tuning",
-    "write": "onoma.corpora",
+    "write": "onoma.api.writing",
 }
 
 disable_telemetry()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.inputs import PathLike
-from onoma.errors import InputError
+from onoma.api.writing import write
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.corpora import ReadOptions
@@ -56,15 +56,9 @@ def convert(
     Raises:
         InputError: ``target`` exists already, or a file cannot be read or written.
     """
-    from onoma.corpora import ReadOptions, WriteOptions, read, write
-    from onoma.encoding import segment
+    from onoma.corpora import ReadOptions, read
 
-    target = Path(target)
-    if target.exists() and not target.is_dir() and not overwrite:
-        raise InputError(f"{target}: exists already; pass --overwrite to replace it, or name another file")
     reader = read(Path(source), format=format, options=options or ReadOptions())
-    write_report = write(
-        reader, target, format=to, options=WriteOptions(scheme=to_scheme, layout=layout, segment=segment)
-    )
+    write_report = write(reader, target, format=to, scheme=to_scheme, layout=layout, overwrite=overwrite)
     notes = (*reader.notices(), *(f"{target}: {notice}" for notice in write_report.notices()))
     return ConvertResult(documents=write_report.documents, entities=write_report.entities, notes=notes)

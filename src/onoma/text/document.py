@@ -60,6 +60,9 @@ class Document:
     ) -> Document:
         r"""Build a document from its words alone, with one blank between words and one line feed between sentences.
 
+        Raises:
+            ValueError: a sentence is a string instead of a list of words.
+
         >>> Document.from_words([["Hello", "Ada"], ["Bye"]]).text
         'Hello Ada\nBye'
         """
@@ -68,6 +71,10 @@ class Document:
         bounds: list[Sentence] = []
         position = 0
         for index, sentence in enumerate(sentences):
+            if isinstance(sentence, str):
+                raise ValueError(
+                    f"expected a list of words for each sentence, as in [['Ada', 'ran']]; got {sentence!r}"
+                )
             start = position
             for text in sentence:
                 words.append(Word(start=position, end=position + len(text), text=text))

@@ -68,3 +68,8 @@ def test_a_word_that_disagrees_with_the_text_is_refused() -> None:
 def test_a_document_comes_back_from_another_process(document):
     document = document.with_entities([document.entity(0, 3, "PER", score=0.5)])
     assert pickle.loads(pickle.dumps(document)) == copy.deepcopy(document) == document
+
+
+def test_a_text_in_place_of_words_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"list of words.*got 'Ada ran'"):
+        Document.from_words(["Ada ran"])
