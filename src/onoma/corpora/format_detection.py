@@ -60,6 +60,7 @@ _DISTINCT_FORMATS: Mapping[str, Callable[[list[str]], bool]] = {
 }
 """Formats that the first non-blank lines tell without a look at their columns, and how."""
 
+_LABEL = re.compile(r"[^\W\d_]\S*")
 _WORD_NUMBER = re.compile(r"\d+([-.]\d+)?")
 
 
@@ -147,7 +148,8 @@ def _sniff_content(lines: list[str]) -> str | None:
     has_marks = any("\t" in line or line.startswith("-DOCSTART-") for line in lines)
     if not has_marks and OUTSIDE not in chain.from_iterable(rows):
         return None  # words that look like tags, as in prose: U.S., e-mailed, room B-12
-    return "conll" if 2 * sum(map(is_tag, last_cells)) > len(rows) or _is_tagged(rows) else None
+    is_tagged = 2 * sum(map(is_tag, last_cells)) > len(rows) or _is_tagged(rows) or _is_labelled(tab_rows)
+    return "conll" if is_tagged else None
 
 
 def _hold_texts(lines: Sequence[str]) -> bool:
@@ -195,6 +197,15 @@ def _is_tagged(rows: list[list[str]]) -> bool:
     """
     widths = set(map(len, rows))
     return len(widths) == 1 and any(are_tags({row[column] for row in rows}) for column in range(1, *widths))
+
+
+def _is_labelled(rows: list[list[str]]) -> bool:
+    """Return whether all rows have a word, and at the end ``O`` or a label without the prefix of a scheme."""
+    if len(set(map(len, rows))) != 1 or len(rows[0]) < 2:
+        return False
+    labels = {fields[-1].strip(" ") for fields in rows}
+    words = [fields[0] for fields in rows]
+    return OUTSIDE in labels and all(map(_LABEL.fullmatch, labels)) and not any(" " in word for word in words)
 
 
 def _is_record(line: str) -> bool:

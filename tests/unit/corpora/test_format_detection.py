@@ -202,3 +202,14 @@ def test_texts_of_one_word_without_tags_stay_texts(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,label\nBonn,B-LOC\nLyon,B-LOC\n", encoding="utf-8")
     assert [document.text for document in read(path)] == ["Bonn", "Lyon"]
+
+
+def test_labels_without_prefixes_in_a_last_column_are_tags(tmp_path: Path) -> None:
+    path = tmp_path / "train.txt"  # as in Few-NERD
+    rows = ["Ada\tperson-scholar", "Lovelace\tperson-scholar", "left\tO", "Lyon\tlocation-GPE"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    [document] = read(path)
+    found = [(entity.text, entity.label) for entity in document.entities]
+    assert found == [("Ada Lovelace", "person-scholar"), ("Lyon", "location-GPE")]
+    path.write_text("eins\tone\nzwei\ttwo\nO\tletter\n", encoding="utf-8")
+    assert detect_format(path) == "text"
