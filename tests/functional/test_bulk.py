@@ -97,6 +97,20 @@ def test_a_table_with_tabs_stays_one(onoma, model, rows):
     assert "lyon\tB-" in Path("rows.tsv").read_text(encoding="utf-8")
 
 
+def test_files_of_one_name_have_their_paths_as_ids(onoma, model, rows):
+    for folder in ("old", "new"):
+        Path(folder).mkdir()
+        Path(folder, "a.txt").write_text("in lyon", encoding="utf-8")
+    Path("b.txt").write_text("in lyon", encoding="utf-8")
+    outcome = onoma("tag", "-m", model, "old/a.txt", "new/a.txt", "b.txt", "--to", "jsonl")
+    assert [json.loads(line)["id"] for line in outcome.out.splitlines()] == ["old/a", "new/a", "b"]
+
+
+def test_several_texts_are_tagged(onoma, model, rows):
+    outcome = onoma("tag", "-m", model, "--text", "in lyon", "--text", "to the", "--to", "jsonl")
+    assert [json.loads(line)["text"] for line in outcome.out.splitlines()] == ["in lyon", "to the"]
+
+
 def test_two_workers_write_what_one_writes(onoma, model, rows, whole):
     outcome = onoma("tag", "-m", model, rows, "-o", "out.jsonl", "--shard-rows", "2", "--workers", "2")
     assert outcome.status == 3
@@ -253,7 +267,9 @@ WRONG = {
     "no such folder": (("in.jsonl", "-o", "none/out.jsonl"), "folder does not exist"),
     "lines of an argument": (("--text", "x", "--lines"), "leave them out"),
     "a column of an argument": (("--text", "x", "--column", "body"), "leave them out"),
-    "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "need files as input"),
+    "parquet of a stream": (("--text", "x", "-o", "out.parquet"), "parquet is not written as a stream"),
+    "a table to the terminal": (("in.jsonl", "--to", "csv"), "to a file with --output"),
+    "a table in UTF-16": (("utf16.csv", "-o", "out.csv"), "--encoding utf-16"),
     "a compressed page": (("in.jsonl", "--to", "html", "-o", "out.html.gz"), "compression needs files"),
     "a folder of a stream": (("in.jsonl", "--to", "html", "-o", "pages/"), "name a file"),
     "a compression that is only read": (("in.jsonl", "-o", "out.jsonl.xz"), r"choose .gz or .zst"),
@@ -268,6 +284,7 @@ def test_what_cannot_be_done_is_said_in_one_line_and_leaves_nothing(onoma, model
     Path("in.csv").write_text("text,n\nin lyon,1\n", encoding="utf-8")
     Path("named.csv").write_text("id,entities\nin lyon,in siena\n", encoding="utf-8")
     Path("in.txt").write_text("in lyon", encoding="utf-8")
+    Path("utf16.csv").write_text("text,n\nin lyon,1\n", encoding="utf-16")
     before = sorted(Path().iterdir())
     outcome = onoma("tag", *(() if "--model" in arguments else ("-m", model)), *arguments)
     assert outcome.status == 2

@@ -112,6 +112,7 @@ def test_requests_that_make_no_sense_are_refused(onoma, copied, corpus, tmp_path
     for arguments, expected in [
         (("--quantize", "int4"), "--quantize int4: unknown quantization; the only one is int8"),
         (("--dev", corpus), "belong to --quantize int8"),
+        (("--max-loss", "1"), "--max-loss is measured on --dev"),
         (("--overwrite",), "--overwrite belongs to --output"),
         (("--output", copied, "--overwrite"), "would lose its weights"),
         (("--quantize", "int8", "--dev", plain), "has no entities"),

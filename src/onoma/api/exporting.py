@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
     from onoma.corpora import ReadOptions
     from onoma.export import Agreement, ExportResult
 
+_MAX_LOSS = 0.2
 _DEV_WITH_INT8 = "dev with int8"
 """Name of the scores of an int8 graph on the dev set that it was checked on."""
 
@@ -30,7 +31,7 @@ def export_model(
     *,
     quantize: str | None = None,
     dev: PathLike | Iterable[Document] | None = None,
-    max_loss: float = 0.2,
+    max_loss: float | None = None,
     exact_layers: int = 0,
     output: PathLike | None = None,
     overwrite: bool = False,
@@ -44,7 +45,7 @@ def export_model(
         quantize: `int8` for a quantized graph; None for fp32.
         dev: annotated text on which the F1 of int8 is compared with that of fp32. If the loss is at most ``max_loss``,
             int8 becomes the preferred dtype of the model.
-        max_loss: maximum loss of exact F1 on ``dev``, in percentage points, that is accepted for int8.
+        max_loss: maximum loss of exact F1 on ``dev``, in percentage points, that is accepted for int8; 0.2 if None.
         exact_layers: number of lowest encoder layers that stay in fp32 when the others are quantized.
         output: folder of a new bundle with this graph only; the model itself is not changed. None to write into the
             model's folder.
@@ -73,7 +74,14 @@ def export_model(
     dtype, folder = quantize or "fp32", Path(model)
     output_folder = None if output is None else Path(output)
     dev_documents = None if dev is None else list(documents_in(dev, format=format, options=options))
-    _check_request(dtype, dev=dev_documents, exact_layers=exact_layers, output=output_folder, overwrite=overwrite)
+    _check_request(
+        dtype,
+        dev=dev_documents,
+        max_loss=max_loss,
+        exact_layers=exact_layers,
+        output=output_folder,
+        overwrite=overwrite,
+    )
     if output_folder is not None and output_folder.resolve() == folder.resolve():
         raise InputError("--output: is the model itself, which would lose its weights; leave it out to add the graph")
     bundle = load_bundle(folder)
@@ -87,7 +95,7 @@ def export_model(
                 bundle, torch_model, draft, dtype=dtype, dev=dev_documents, exact_layers=exact_layers
             )
             if agreement is not None:
-                agreement.require(max_loss)
+                agreement.require(_MAX_LOSS if max_loss is None else max_loss)
         if output_folder is not None:
             shutil.copyfile(folder / TOKENIZER, target_folder / TOKENIZER)
         is_int8_unchanged = dtype == "fp32" and output_folder is None
@@ -98,7 +106,13 @@ def export_model(
 
 
 def _check_request(
-    dtype: str, *, dev: Sequence[Document] | None, exact_layers: int, output: Path | None, overwrite: bool
+    dtype: str,
+    *,
+    dev: Sequence[Document] | None,
+    max_loss: float | None,
+    exact_layers: int,
+    output: Path | None,
+    overwrite: bool,
 ) -> None:
     if dtype not in DTYPES:
         raise InputError(f"--quantize {dtype}: unknown quantization; the only one is int8")
@@ -106,6 +120,8 @@ def _check_request(
         raise InputError("--overwrite belongs to --output; without it a graph in the model's folder is always replaced")
     if dtype == "fp32" and (dev is not None or exact_layers):
         raise InputError("--dev and --exact-layers belong to --quantize int8")
+    if max_loss is not None and dev is None:
+        raise InputError("--max-loss is measured on --dev; pass --dev and --quantize int8 too")
     if dev is not None and not any(document.entities for document in dev):
         raise InputError("--dev: has no entities, so int8 cannot be measured on it; check --format and --tag-column")
 

@@ -61,10 +61,15 @@ def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> N
     Raises:
         InputError: an option or the format is only supported by bulk jobs.
     """
-    if resume or workers > 1 or engine != "local" or target not in STREAMED:
+    if target not in STREAMED:
         raise InputError(
-            "--resume, --workers, --engine, CSV, TSV and Parquet need files as input, which can be read more than "
-            f"once, and an --output in {', '.join(SHARDED)}"
+            f"{target} is not written as a stream; tag files, not a pipe or --text, to a file with --output, or choose "
+            f"one of {', '.join(STREAMED)}"
+        )
+    if resume or workers > 1 or engine != "local":
+        raise InputError(
+            "--resume, --workers and --engine need files as input, which can be read more than once, and an --output "
+            f"in {', '.join(SHARDED)}"
         )
 
 

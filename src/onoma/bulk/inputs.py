@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,9 @@ def find_inputs(
     """
     options = options or ReadOptions()
     search = _Search([] if output is None else output_paths(output), format=format)
-    files = {file.path: file for name in named for file in search.files(name)}
+    files = _with_distinct_names({file.path: file for name in named for file in search.files(name)}.values())
     inputs = tuple(
-        _make_input(file.path, name=file.name, column=column, format=format, options=options) for file in files.values()
+        _make_input(file.path, name=file.name, column=column, format=format, options=options) for file in files
     )
     found = Found(inputs=inputs, skipped=tuple(search.skipped), outputs=tuple(search.outputs))
     if not inputs:
@@ -112,12 +113,27 @@ class _File:
 
     Attributes:
         path: path of the file.
-        name: path within the searched folder, which is the document's id if the whole file is one document; None if
-            the file was not found in a folder.
+        name: the document's id if the whole file is one document: the path within the searched folder; None for the
+            name of the file.
     """
 
     path: Path
     name: str | None = None
+
+
+def _with_distinct_names(files: Collection[_File]) -> list[_File]:
+    """Give files that have the same name, and were not found in a folder, their path as a name."""
+    names = Counter(_stem(file.path) for file in files if file.name is None)
+    return [
+        replace(file, name=plain_name(file.path).with_suffix("").as_posix())
+        if file.name is None and names[_stem(file.path)] > 1
+        else file
+        for file in files
+    ]
+
+
+def _stem(path: Path) -> str:
+    return plain_name(path).stem
 
 
 class _Search:

@@ -18,7 +18,7 @@ from onoma.corpora.layouts import id_of
 from onoma.corpora.tables import delimiter_of
 from onoma.errors import CorpusError, InputError, optional_import
 from onoma.io.cells import names_separator, read_rows
-from onoma.io.lines import codec_without_bom
+from onoma.io.lines import codec_without_bom, likely_encoding
 from onoma.text import Document, find_lone_surrogate
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ class CsvTable(Source[list[str]]):
             raise CorpusError("is empty; expected a line that names the columns", path=self.path)
         if invalid_name := next((name for name in header if find_lone_surrogate(name)), None):
             problem = f"the name of the column {shown(invalid_name)!r} is not {self.encoding.upper()}"
-            advice = "name its encoding (--encoding latin1, or encoding='latin1')"
+            encoding = likely_encoding(header[0].encode(self.encoding, "surrogateescape"))
+            advice = f"name its encoding (--encoding {encoding}, or encoding={encoding!r})"
             raise CorpusError(f"{problem}; {advice}", path=self.path)
         if self.input.column not in header:
             raise no_column(self.path, self.input.column, tuple(header))

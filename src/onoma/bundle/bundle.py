@@ -228,12 +228,12 @@ class Bundle:
         path = self.weights(DTYPES[graph_dtype]) if graph_dtype else None
         if path is None:
             missing = DTYPES[graph_dtype or FP32]
-            export_option = " --quantize int8" if graph_dtype == "int8" else ""
-            raise BundleError(
-                f"{self.folder}: has no {missing}; write it with `onoma export {shlex.quote(str(self.folder))}"
-                f"{export_option}`, "
-                f"or choose another dtype (available: {', '.join(available) or 'none'})"
-            )
+            advice = f"choose another dtype (available: {', '.join(available) or 'none'})"
+            if self.weights(WEIGHTS) is not None:
+                export_option = " --quantize int8" if graph_dtype == "int8" else ""
+                command = f"onoma export {shlex.quote(str(self.folder))}{export_option}"
+                advice = f"write it with `{command}`, or {advice}"
+            raise BundleError(f"{self.folder}: has no {missing}; {advice}")
         return path
 
 

@@ -22,8 +22,11 @@ def run(
         typer.Option("--dev", help="Annotated text to measure int8 on; if it passes, the model prefers int8."),
     ] = None,
     max_loss: Annotated[
-        float, typer.Option("--max-loss", min=0.0, help="Maximum loss of exact F1 on --dev through int8, in points.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            "--max-loss", min=0.0, help="Maximum loss of exact F1 on --dev through int8, in points; 0.2 if not given."
+        ),
+    ] = None,
     exact_layers: Annotated[
         int, typer.Option("--exact-layers", min=0, help="How many of the lowest layers to leave in fp32.")
     ] = 0,

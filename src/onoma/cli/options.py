@@ -221,7 +221,7 @@ def read_options(
     """Build :class:`ReadOptions` from the shared options.
 
     Raises:
-        InputError: a ``--label`` option is not of the form ``OLD=NEW``.
+        InputError: a ``--label`` option is not of the form ``OLD=NEW``, or two rename the same label.
     """
     return ReadOptions(
         scheme=scheme,
@@ -234,7 +234,7 @@ def read_options(
         tag_names=comma_separated(tag_names),
         skip_checks=skip_checks,
         documents=AUTO if documents is None else documents_unit(documents),
-        labels=dict(map(_parse_renaming, labels or ())),
+        labels=_parse_renamings(labels or ()),
         unannotated=frozenset(unannotated or ()),
     )
 
@@ -267,8 +267,13 @@ def data_settings(
     }
 
 
-def _parse_renaming(text: str) -> tuple[str, str]:
-    old, equals, new = text.partition("=")
-    if not equals or not old:
-        raise InputError(f"--label {text}: expected OLD=NEW, as in person=PER")
-    return old, new
+def _parse_renamings(texts: Sequence[str]) -> dict[str, str]:
+    renamings: dict[str, str] = {}
+    for text in texts:
+        old, equals, new = text.partition("=")
+        if not equals or not old:
+            raise InputError(f"--label {text}: expected OLD=NEW, as in person=PER")
+        if renamings.get(old, new) != new:
+            raise InputError(f"--label {text}: {old} is read as {renamings[old]!r} already")
+        renamings[old] = new
+    return renamings

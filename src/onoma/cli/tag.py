@@ -42,7 +42,7 @@ def run(
             envvar="ONOMA_MODEL",
         ),
     ] = Path("en"),
-    text: Annotated[str | None, typer.Option("--text", help="A text to tag.")] = None,
+    text: Annotated[list[str] | None, typer.Option("--text", help="A text to tag; may be repeated.")] = None,
     lines: Annotated[bool, typer.Option("--lines", help="Treat each line as a separate text.")] = False,
     column: Annotated[
         str | None,
@@ -95,18 +95,18 @@ def run(
     exit status is then 3. Input from a pipe can be read only once, so it is tagged as a stream instead; with --lines,
     each line is tagged as it arrives.
     """
-    if text is not None and files:
+    if text and files:
         raise InputError("--text and files were both given; pass one of them")
-    if text is not None and (lines or column is not None or format is not None):
+    if text and (lines or column is not None or format is not None):
         raise InputError("--lines, --column and --format say how files are read; leave them out with --text")
     if lines:
         options = replace(options, text_unit="line")
     if output == str(STANDARD_INPUT):  # "-" also stands for standard output
         output = None
     input_paths = list(files or ()) or [STANDARD_INPUT]
-    if text is None and STANDARD_INPUT in input_paths and sys.stdin is not None and sys.stdin.isatty():
+    if not text and STANDARD_INPUT in input_paths and sys.stdin is not None and sys.stdin.isatty():
         print_message("reading text from the terminal; end it with Ctrl-D")
-    if text is None and output is not None:
+    if not text and output is not None:
         _tag_files(
             input_paths,
             model=model,
@@ -148,8 +148,8 @@ def run(
         print_notes(failures[-1:])
 
     tagger = load(model, dtype=dtype, threads=threads, structure=structure)
-    if text is not None:
-        write_documents(tagger.tag_many([Document(text)]), path, to=target, layers=layer_kinds(tagger))
+    if text:
+        write_documents(tagger.tag_many(map(Document, text)), path, to=target, layers=layer_kinds(tagger))
         return
     from onoma.bulk import find_inputs
 

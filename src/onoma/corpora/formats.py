@@ -134,6 +134,9 @@ def write(
     writer = _get_format(name).write
     if writer is None:
         raise ConfigError(f"{name} can be read but not written; choose one of {', '.join(WRITABLE)}")
+    chosen_scheme(options.scheme)
+    if options.layout != WriteOptions().layout and name != "jsonl":
+        raise ConfigError(f"--layout {options.layout} is for JSON Lines, and {path} is written as {name}; leave it out")
     writer(documents, path, options, tally)
     return tally.report()
 

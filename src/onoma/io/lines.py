@@ -13,14 +13,24 @@ from pathlib import Path
 
 from onoma.errors import ConfigError, CorpusError
 
-_COMPRESSION_MARKS = {
-    b"\x1f\x8b": "gzip",
-    b"\xfd7zXZ": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh": "bzip2",
-    b"PK\x03\x04": "ZIP",
+_OFFICE_MARK = b"\xd0\xcf\x11\xe0"
+_BINARY_MARKS = {
+    b"%PDF-": "is a PDF; save its text in a file first, as with pdftotext",
+    _OFFICE_MARK: "is an office document; save it as plain text, or a table as CSV",
+    **{
+        mark: f"is compressed with {name}; decompress it first"
+        for mark, name in {
+            b"\x1f\x8b": "gzip",
+            b"\xfd7zXZ": "xz",
+            b"\x28\xb5\x2f\xfd": "zstd",
+            b"BZh": "bzip2",
+            b"PK\x03\x04": "ZIP",
+        }.items()
+    },
 }
-"""First bytes of compressed files, and the name of the compression."""
+"""First bytes of files that are not text, and the problem with them."""
+
+_OFFICE_SUFFIXES = (".docx", ".odt", ".pptx", ".odp", ".xlsx", ".ods")
 
 _WINDOWS_BYTES = re.compile(rb"[\x80-\x9f]")
 """Bytes that are quotation marks, dashes and the euro sign in cp1252, but unused in Latin-1."""
@@ -91,18 +101,20 @@ def codec_without_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
 
-def _compression_error(path: Path) -> CorpusError | None:
-    """Return the error for a compressed file, which its first bytes tell; None for other files."""
+def _known_binary_error(path: Path) -> CorpusError | None:
+    """Return the error for a file whose first bytes are those of a known format that is not text; else None."""
     with path.open("rb") as file:
-        head = file.read(max(map(len, _COMPRESSION_MARKS)))
-    compression = next((name for mark, name in _COMPRESSION_MARKS.items() if head.startswith(mark)), None)
-    if compression is None:
+        head = file.read(max(map(len, _BINARY_MARKS)))
+    mark = next(filter(head.startswith, _BINARY_MARKS), None)
+    if mark is None:
         return None
-    return CorpusError(f"is compressed with {compression}; decompress it first", path=path)
+    if path.suffix.lower() in _OFFICE_SUFFIXES:
+        mark = _OFFICE_MARK
+    return CorpusError(_BINARY_MARKS[mark], path=path)
 
 
 def _binary_error(path: Path, line: int) -> CorpusError:
-    if error := _compression_error(path):
+    if error := _known_binary_error(path):
         return error
     message = "holds a NUL byte, so it is not a text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
     return CorpusError(message, path=path, line=line)
@@ -118,8 +130,8 @@ def _unreadable_error(path: Path, encoding: str, error: OSError | LookupError) -
 
 def _undecodable_error(path: Path, encoding: str, error: UnicodeDecodeError) -> CorpusError:
     """Return the error for an undecodable file; the line is searched again, as the decoder does not report it."""
-    if compression_error := _compression_error(path):
-        return compression_error
+    if binary_error := _known_binary_error(path):
+        return binary_error
     codec = codec_without_bom(encoding)
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):

@@ -50,3 +50,17 @@ def test_a_compressed_file_is_named_as_such(tmp_path, compression, encoding):
     if encoding == "utf-8":
         with pytest.raises(CorpusError, match=message):
             whole_text(path, encoding=encoding)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.pdf", b"%PDF-1.4\n\xe2\xe3", "is a PDF; save its text in a file first"),
+        ("a.docx", b"PK\x03\x04\x80", "is an office document; save it as plain text"),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1", "is an office document"),
+    ],
+)
+def test_documents_of_other_programs_are_named_as_such(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(CorpusError, match=said):
+        list(read(tmp_path / name))
