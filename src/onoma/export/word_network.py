@@ -72,22 +72,20 @@ def write_network(network: WordNetwork) -> onnx.ModelProto:
     vectors = nodes("Concat", words, _add_character_features(nodes, network), axis=1)
     inputs = nodes("Gather", vectors, nodes("Transpose", "places", perm=[1, 0]))
     lengths = nodes("Cast", "lengths", to=int(TensorProto.INT32))
-    lstm = network.lstm
-    directions = ("", "_reverse")
+    lstms = (network.forward_lstm, network.backward_lstm)
     weights = [
-        nodes.constant(np.stack([_reorder_gates(getattr(lstm, f"{kind}_l0{direction}")) for direction in directions]))
-        for kind in ("weight_ih", "weight_hh")
+        nodes.constant(np.stack([_reorder_gates(lstm.get_parameter(name)) for lstm in lstms]))
+        for name in ("weight_ih_l0", "weight_hh_l0")
     ]
     bias = np.stack(
         [
-            np.concatenate([_reorder_gates(getattr(lstm, f"{kind}_l0{direction}")) for kind in ("bias_ih", "bias_hh")])
-            for direction in directions
+            np.concatenate([_reorder_gates(lstm.get_parameter(name)) for name in ("bias_ih_l0", "bias_hh_l0")])
+            for lstm in lstms
         ]
     )
-    hidden = nodes(
-        "LSTM", inputs, *weights, nodes.constant(bias), lengths, hidden_size=lstm.hidden_size, direction="bidirectional"
-    )
-    hidden = nodes("Reshape", nodes("Transpose", hidden, perm=[2, 0, 1, 3]), nodes.integers(0, 0, 2 * lstm.hidden_size))
+    size = lstms[0].hidden_size
+    hidden = nodes("LSTM", inputs, *weights, nodes.constant(bias), lengths, hidden_size=size, direction="bidirectional")
+    hidden = nodes("Reshape", nodes("Transpose", hidden, perm=[2, 0, 1, 3]), nodes.integers(0, 0, 2 * size))
     affine = network.head.affine
     scores = nodes("MatMul", hidden, nodes.constant(as_array(affine.weight).T))
     scores = nodes("Add", scores, nodes.constant(as_array(affine.bias)))

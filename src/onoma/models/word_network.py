@@ -19,7 +19,6 @@ import torch
 from jaxtyping import Bool, Float, Int64
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from onoma.baselines.bilstm import Compute
 from onoma.baselines.vocabulary import UNKNOWN, Vocabulary, WordInputs
@@ -102,9 +101,9 @@ class WordNetwork(nn.Module):
             nn.init.uniform_(table.weight, -((3 / table.embedding_dim) ** 0.5), (3 / table.embedding_dim) ** 0.5)
             nn.init.zeros_(table.weight[_PADDING_ID])
         self.filters = nn.Conv1d(settings.character_size, settings.filters, kernel_size=3, padding=1)
-        self.lstm = nn.LSTM(
-            settings.word_size + settings.filters, settings.hidden, bidirectional=True, batch_first=True
-        )
+        inputs = settings.word_size + settings.filters
+        self.forward_lstm = nn.LSTM(inputs, settings.hidden, batch_first=True)
+        self.backward_lstm = nn.LSTM(inputs, settings.hidden, batch_first=True)
         self.dropout = nn.Dropout(settings.dropout)
         self.head = CrfHead(2 * settings.hidden, task, HeadSettings(dropout=settings.dropout))
         counts = torch.tensor([float("inf")] * (words - len(vocabulary.counts)) + list(map(float, vocabulary.counts)))
@@ -151,9 +150,18 @@ class WordNetwork(nn.Module):
         features = self.filters(self.characters(characters).transpose(1, 2)).relu()
         character_vectors = (features * (characters != _PADDING_ID).unsqueeze(1)).amax(dim=2)
         lstm_inputs = self.dropout(torch.cat([embedded, character_vectors[places]], dim=2))
-        packed = pack_padded_sequence(lstm_inputs, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        hidden, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=places.shape[1])
-        return hidden
+        # Each direction reads padding last, where it changes nothing; torch is twice as slow with packed sequences.
+        order = _reversed_order(lengths, places.shape[1])
+        forward, _ = self.forward_lstm(lstm_inputs)
+        backward, _ = self.backward_lstm(lstm_inputs.take_along_dim(order, dim=1))
+        return torch.cat([forward, backward.take_along_dim(order, dim=1)], dim=2)
+
+
+def _reversed_order(lengths: Int64[Tensor, " sentences"], longest: int) -> Int64[Tensor, "sentences words 1"]:
+    """Return the order of words in which each sentence is reversed and its padding stays at the end."""
+    positions = torch.arange(longest, device=lengths.device)
+    last = lengths[:, None] - 1
+    return torch.where(positions <= last, last - positions, positions)[..., None]
 
 
 def torch_compute(network: WordNetwork, *, device: torch.device | str = "cpu") -> Compute:

@@ -94,3 +94,20 @@ def test_rare_words_are_replaced_by_the_unknown_one_more_often_than_frequent_one
     assert rates["rare"] == pytest.approx(0.25 / 2.25)
     assert rates["frequent"] < 0.002
     torch.testing.assert_close(network.unknown_rate[:2], torch.zeros(2))
+
+
+def test_both_directions_read_a_sentence_as_one_bidirectional_lstm_does(network):
+    lstm = torch.nn.LSTM(10, 7, bidirectional=True, batch_first=True)
+    for name, weights in network.forward_lstm.named_parameters():
+        lstm.get_parameter(name).data = weights.data
+        lstm.get_parameter(f"{name}_reverse").data = network.backward_lstm.get_parameter(name).data
+    inputs = VOCABULARY.reader().inputs(SENTENCES)
+    read: list[torch.Tensor] = []
+    hidden: list[torch.Tensor] = []
+    network.dropout.register_forward_hook(lambda _, __, output: read.append(output))
+    network.head.register_forward_pre_hook(lambda _, arguments: hidden.append(arguments[0]))
+    torch_compute(network)(inputs)
+    with torch.inference_mode():
+        for sentence, length in enumerate(inputs.lengths):
+            expected, _ = lstm(read[0][sentence : sentence + 1, :length])
+            torch.testing.assert_close(hidden[0][sentence, :length], expected[0])
