@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, Generic, Literal, TypeVar
 
 from onoma.bulk.rows import DeadLetter, Row, RowError, check_encodable, decoded, shown, text_of
 from onoma.corpora import LAYOUTS, ReadOptions, read
-from onoma.corpora.jsonl import JsonlReader
+from onoma.corpora.jsonl import JsonlReader, record_of
 from onoma.corpora.layouts import id_of
 from onoma.corpora.tally import ReadTally
 from onoma.errors import CorpusError, InputError
@@ -276,7 +276,7 @@ def _document_of(
     elif column != TEXT:
         raise RowError(f"has no {column!r}; its keys are {', '.join(map(str, fields)) or 'none'}", record)
     try:
-        return reader.document_of(record, line=line, tally=ReadTally())
+        return reader.document_of(record_of(record), line=line, tally=ReadTally())
     except CorpusError as error:
         raise RowError(error.message, record) from None
 

@@ -19,6 +19,7 @@ from onoma.corpora.records import RecordReader
 from onoma.corpora.span_notations import looks_like_span
 from onoma.corpora.tagged_records import TAG_KEYS
 from onoma.corpora.tally import WriteTally
+from onoma.corpora.tool_records import with_entities
 from onoma.corpora.word_records import sentences_of, with_tokens
 from onoma.corpora.written_layouts import LAYOUTS
 from onoma.errors import ConfigError, CorpusError
@@ -27,7 +28,11 @@ from onoma.io.json_text import formatted, parsed
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
-_LIST_KEYS = ("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows")
+_RASA_KEY = "rasa_nlu_data"
+_LIST_KEYS = (
+    *("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows"),
+    *("common_examples", "utterances"),
+)
 _RECORD_KEYS = frozenset(["text", "tokens", "tokenized_text", "words", "sentences", "fields"])
 
 
@@ -82,19 +87,19 @@ def _unwrap_records(value: object, *, is_whole: bool) -> list[object]:
         is_whole: whether it is the whole file, so that an object may contain a list of records. A list of spans is not
             one.
     """
+    if is_whole and isinstance(value, dict) and isinstance(value.get(_RASA_KEY), dict):
+        value = value[_RASA_KEY]
     if is_whole and isinstance(value, dict) and _RECORD_KEYS.isdisjoint(value) and not is_task(value):
         lists = (value[key] for key in _LIST_KEYS if isinstance(value.get(key), list))
         value = next((items for items in lists if not any(map(looks_like_span, items))), value)
     value = sentences_of(value) or value
-    if isinstance(value, list) and not is_pair(value):
-        return [with_tokens(_unwrap_row(item)) for item in value]
-    return [with_tokens(value)]
+    return list(map(record_of, value)) if isinstance(value, list) and not is_pair(value) else [record_of(value)]
 
 
-def _unwrap_row(item: object) -> object:
-    """Return the record in a row of the data set server of Hugging Face; other records unchanged."""
-    is_row = isinstance(item, dict) and isinstance(item.get("row"), dict) and _RECORD_KEYS.isdisjoint(item)
-    return item["row"] if is_row and isinstance(item, dict) else item
+def record_of(value: object) -> object:
+    """Return a JSON value as a record in a layout that :class:`RecordReader` reads, if it is one of another tool."""
+    is_row = isinstance(value, dict) and isinstance(value.get("row"), dict) and _RECORD_KEYS.isdisjoint(value)
+    return with_tokens(with_entities(value["row"] if is_row and isinstance(value, dict) else value))
 
 
 def write_jsonl(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:

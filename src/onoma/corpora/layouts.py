@@ -1,6 +1,7 @@
 """Parser of JSON records in the layouts of annotation tools.
 
 See ``tagged_records`` for records of tokens and tags, ``token_spans`` for those whose spans are ranges of tokens,
+``tool_records`` and ``word_records`` for those of further tools,
 ``span_notations`` for the notations of a span, ``unknown_annotation`` for unknown keys, and ``written_layouts`` for the
 writer.
 

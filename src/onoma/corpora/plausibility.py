@@ -17,6 +17,7 @@ from pathlib import Path
 from onoma.corpora.column_detection import TAG_NAMES
 from onoma.corpora.option_search import WITH_COLUMNS
 from onoma.corpora.options import ReadOptions
+from onoma.corpora.spelling import looks_tagged
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.word_sample import PART_OF_SPEECH, WordSample
 from onoma.errors import CorpusError, OnomaError
@@ -110,6 +111,12 @@ def _find_label_problems(tally: ReadTally) -> Iterator[str]:
     for pattern, description in _IMPLAUSIBLE_LABELS:
         if matching := list(filter(pattern.fullmatch, labels)):
             yield f"labels {description}: {_format_labels(labels, matching)}"
+    several_tags = [label for label in labels if _is_several_tags(label)]
+    if tally.scheme is not None and several_tags:
+        yield (
+            f"labels are several tags: {_format_labels(labels, several_tags)}; if a line is a sentence with its tags, "
+            "name the columns in a first line, as in text<TAB>tags"
+        )
     broken_labels = list(filter(_BROKEN_LABEL.fullmatch, labels)) if tally.scheme is not None else []
     if broken_labels:
         yield f"labels begin or end with signs, as broken tags do: {_format_labels(labels, broken_labels)}"
@@ -124,6 +131,11 @@ def _find_label_problems(tally: ReadTally) -> Iterator[str]:
     if tally.scheme in _BARE_SCHEMES and (prefixes := _find_common_prefixes(labels)):
         joined = ", ".join(prefixes)
         yield f"labels come with prefixes that are not those of a scheme ({joined}): {_format_labels(labels, labels)}"
+
+
+def _is_several_tags(label: str) -> bool:
+    further = label.split()[1:]
+    return bool(further) and all(map(looks_tagged, further))
 
 
 def _find_common_prefixes(labels: Counter[str]) -> list[str]:

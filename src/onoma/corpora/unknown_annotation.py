@@ -22,7 +22,13 @@ _OTHER_KEYS = frozenset(
 _FREE_KEYS = frozenset(["meta", "metadata", "layers"])
 """Keys whose values may hold anything, or spans of further tasks."""
 
-_LABEL_KEYS = frozenset(["label", "labels", "type", "category", "tag", "class", "entity", "entity_type"])
+_LABEL_KEYS = frozenset(
+    [
+        *("label", "labels", "type", "category", "tag", "class", "entity", "obj"),
+        *("entitytype", "entityname", "entitylabel", "entityclass", "displayname", "classid"),
+    ]
+)
+"""Names of the label of a span, in lower case and without underscores."""
 _MAX_NESTED_OBJECTS = 4
 _SUGGESTION_SUFFIXES = (".suggestion", "-suggestion")
 _MAX_NESTED_LISTS = 2
@@ -110,13 +116,14 @@ def _hold_labelled_spans(value: object, *, depth: int = 0) -> bool:
 def _is_labelled_span(item: object) -> bool:
     if not isinstance(item, dict):
         return False
-    numbers = [key.lower() for key, value in item.items() if type(value) is int]
+    fields = [*item.items(), *(field for value in item.values() if isinstance(value, dict) for field in value.items())]
+    numbers = [key.lower() for key, value in fields if type(value) is int]
     has_bounds = any("start" in key or "begin" in key for key in numbers) and any("end" in key for key in numbers)
     return has_bounds and _is_labelled(item)
 
 
 def _is_labelled(item: Mapping[str, object]) -> bool:
-    return any(key.lower() in _LABEL_KEYS for key in item)
+    return any(key.lower().replace("_", "") in _LABEL_KEYS for key in item)
 
 
 def _find_unknown_tags(record: Mapping[str, object]) -> str | None:

@@ -187,3 +187,11 @@ def test_one_odd_label_among_many_is_seen(tmp_path: Path, label: str) -> None:
     path = written(tmp_path, ADA.format("B-PER", "I-PER", "O", "B-LOC") * 50 + f"Rome B-{label}\n")
     with pytest.raises(CorpusError, match=r"labels (look|have|are)"):
         list(read(path))
+
+
+def test_a_sentence_a_line_with_its_tags_is_refused_and_read_with_a_header(tmp_path: Path) -> None:
+    lines = "Ada left London .\tB-PER O B-LOC O\nBo ran .\tB-PER O O\n"
+    with pytest.raises(CorpusError, match=r"labels are several tags.*text<TAB>tags"):
+        list(read(written(tmp_path, lines)))
+    documents = list(read(written(tmp_path, f"text\ttags\n{lines}")))
+    assert [[entity.text for entity in document.entities] for document in documents] == [["Ada", "London"], ["Bo"]]
