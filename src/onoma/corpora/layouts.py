@@ -1,9 +1,8 @@
 """Parser of JSON records in the layouts of annotation tools.
 
 See ``tagged_records`` for records of tokens and tags, ``token_spans`` for those whose spans are ranges of tokens,
-``tool_records`` and ``word_records`` for those of further tools,
-``span_notations`` for the notations of a span, ``unknown_annotation`` for unknown keys, and ``written_layouts`` for the
-writer.
+``tool_records`` and ``word_records`` for those of further tools, ``span_notations`` for the notations of a span,
+``unknown_annotation`` for unknown keys, and ``written_layouts`` for the writer.
 
 - onoma: ``{"id", "text", "entities": [{"start", "end", "label", "score", "text"}]}``, optionally with
   ``"words": [[0, 5]]``, ``"sentences": [[0, 9]]`` or ``[[0, 9, "name"]]``, ``"meta": {}``, or with further

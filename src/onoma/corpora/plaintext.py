@@ -1,10 +1,12 @@
 """Reader and writer of raw text: one document per file, or one document per non-blank line.
 
-The text of a file keeps its line endings; the text of a line does not include its line ending.
+The text of a file keeps its line endings; the text of a line does not include its line ending. Names that are marked
+in the text itself, as in ``<PER>Ada</PER>``, are not read as annotation, and counted as unusable.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,19 +17,33 @@ from onoma.io.files import replacing
 from onoma.io.lines import numbered_lines, whole_text
 from onoma.text import Document
 
+_MARKED_NAMES = (
+    re.compile(r"<([A-Za-z][\w:.-]*)(?:\s[^<>]*)?>[^<>]{1,80}</\1>"),  # XML, MUC
+    re.compile(r"<START:[^<>\s]+>[^<>]{1,80}<END>"),  # OpenNLP
+    re.compile(r"\[[^\[\]\n]{1,80}\]\([A-Za-z_]+\)"),  # Rasa
+    re.compile(r"\w[/_][BI]-[A-Za-z_]+(?=\s)"),
+)
+
 
 class TextReader(SchemelessReader):
     """Reader of one file of raw text."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
-        del tally
+        for document, where in self._texts():
+            for pattern in _MARKED_NAMES:
+                for match in pattern.finditer(document.text):
+                    tally.unusable.add("the name is marked in the text itself", where=where, what=match[0])
+            yield document
+
+    def _texts(self) -> Iterator[tuple[Document, str]]:
+        """Yield the documents and their places."""
         encoding = self._options.encoding
         if self._options.text_unit == "line":
             for number, line in numbered_lines(self._path, encoding=encoding):
                 if line.strip():
-                    yield Document(line, id=str(number))
+                    yield Document(line, id=str(number)), f"{self._path}:{number}"
         elif text := whole_text(self._path, encoding=encoding):
-            yield Document(text, id=self._path.stem)
+            yield Document(text, id=self._path.stem), str(self._path)
 
 
 def write_text(documents: Iterable[Document], path: Path, options: WriteOptions, tally: WriteTally) -> None:

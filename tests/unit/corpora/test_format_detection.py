@@ -213,3 +213,23 @@ def test_labels_without_prefixes_in_a_last_column_are_tags(tmp_path: Path) -> No
     assert found == [("Ada Lovelace", "person-scholar"), ("Lyon", "location-GPE")]
     path.write_text("eins\tone\nzwei\ttwo\nO\tletter\n", encoding="utf-8")
     assert detect_format(path) == "text"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<PER>Ada</PER> left.",
+        '<ENAMEX TYPE="PERSON">Ada</ENAMEX> left.',
+        "<START:person> Ada <END> left .",
+        "- [Ada](person) left",
+        "Ada/B-PER left/O .",
+        "Ada_B-PER left_O .",
+    ],
+)
+def test_names_marked_in_a_text_are_counted_as_left_out(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(f"{text}\nAn <unclosed tag, a [link](https://x.org) and a/b.\n", encoding="utf-8")
+    reader = read(path)
+    assert [document.entities for document in reader] == [()]
+    [(reason, found)] = reader.report.unusable.items()
+    assert (reason, found.count) == ("the name is marked in the text itself", 1)
