@@ -133,6 +133,8 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
         ConfigError: a setting does not fit, or no cell is left. The message names the candidate and the corpus.
         InputError: a file cannot be read.
     """
+    from onoma.corpora import check_sample_size
+
     cache = _FileInfoCache()
     plans: list[CellPlan] = []
     notes: dict[str, None] = {}
@@ -145,10 +147,8 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             count = cache.text_size(config.data.train, config.data).sentences
             for paths in (config.data.dev, config.data.test):  # an error here is reported once, before any training
                 cache.text_size(paths, config.data)
-            if cell.max_sentences is not None and cell.max_sentences > count:
-                raise ConfigError(
-                    f"data.sentences: {cell.max_sentences:,} are asked for, but the training text has {count:,}"
-                )
+            if cell.max_sentences is not None:
+                check_sample_size(cell.max_sentences, available=count)
             full_size = cell.max_sentences or count
             if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
                 limit = "the training text has" if full_size == count else "data.sentences limits the training text to"

@@ -12,7 +12,7 @@ from onoma.corpora.options import (
     WriteOptions,
 )
 from onoma.corpora.reading import CorpusReader
-from onoma.corpora.sampling import count_sentences, draw_sentences
+from onoma.corpora.sampling import check_sample_size, count_sentences, draw_sentences
 from onoma.corpora.tag_replacement import ChangedLine, retag
 from onoma.corpora.tally import Location, Occurrences, ReadReport, WriteReport
 from onoma.corpora.written_layouts import LAYOUTS
@@ -35,6 +35,7 @@ __all__ = [
     "WriteOptions",
     "WRITABLE",
     "WriteReport",
+    "check_sample_size",
     "count_sentences",
     "digest_of",
     "draw_sentences",

@@ -30,9 +30,18 @@ def draw_sentences(documents: Iterable[Document], count: int, *, seed: int) -> l
         sentences = split_sentences(document)
         drawn.append(document if len(sentences) <= missing else join(sentences[:missing]))
         missing -= min(missing, len(sentences))
-    if missing:
-        raise ConfigError(f"data.sentences: {count:,} are asked for, but the training text has {count - missing:,}")
+    check_sample_size(count, available=count - missing)
     return drawn
+
+
+def check_sample_size(count: int, *, available: int) -> None:
+    """Check that a training text has enough sentences for a sample.
+
+    Raises:
+        ConfigError: it has fewer.
+    """
+    if count > available:
+        raise ConfigError(f"data.sentences: {count:,} are asked for, but the training text has {available:,}")
 
 
 def count_sentences(documents: Iterable[Document]) -> int:

@@ -22,9 +22,6 @@ from onoma.machine import WorkerProcess, available_cores, available_memory
 Report = Callable[[str], None]
 """Function called with a short text on what a cell is doing."""
 
-_KILLED = "signal 9"
-"""How a process ends that the operating system kills because memory is short."""
-
 Train = Callable[[Cell, Any, Report], CellRecord]
 """Function that trains a cell, called with the cell, the context shared by all cells, and a report function.
 
@@ -106,8 +103,7 @@ def run_cells(
     with closing(_run(cells_to_retry, train, context, processes=1, deadline=deadline)) as events:
         for event in events:
             if isinstance(event, _WorkerDied):
-                cause = ", probably for lack of memory" if event.how == _KILLED else ""
-                yield CellFailed(event.cell, f"its process died twice ({event.how}){cause}")
+                yield CellFailed(event.cell, f"its process died twice ({event.how})")
             else:
                 yield event
 

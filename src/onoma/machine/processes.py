@@ -17,6 +17,8 @@ from typing import Any
 from onoma.io.files import is_alive
 
 _THREADS_VARIABLE = "OMP_NUM_THREADS"
+_SIGKILL = 9
+"""Signal of a system that kills a process because memory is short; `signal` does not have it on Windows."""
 
 
 class WorkerProcess:
@@ -58,9 +60,11 @@ class WorkerProcess:
 
     @property
     def exit_reason(self) -> str:
-        """Signal that ended the process, or its exit status, as text."""
+        """Signal that ended the process, or its exit status, as text, with the likely cause of SIGKILL."""
         code = self.process.exitcode or 0
-        return f"signal {-code}" if code < 0 else f"exit status {code}"
+        if code >= 0:
+            return f"exit status {code}"
+        return f"signal {-code}{', probably for lack of memory' if code == -_SIGKILL else ''}"
 
 
 def _run_worker(work: Callable[..., None], pipe: Connection, *arguments: Any) -> None:

@@ -65,8 +65,10 @@ def read_options(data: DataConfig, path: Path) -> ReadOptions:
     )
 
 
-def report_unused_tables(data: DataConfig, *, on_event: Listener) -> None:
-    """Report the tables of corpora that no file uses, for example because of a misspelt pattern."""
+def report_suspicious_data(data: DataConfig, *, on_event: Listener) -> None:
+    """Report tables of corpora that no file uses, for example because of a misspelt pattern, and evaluation files that
+    are also used for training.
+    """
     used = [data.corpus_of(path) for path in (*data.train, *data.dev, *data.test)]
     for corpus in data.corpora:
         if not any(corpus is each for each in used):
@@ -77,10 +79,6 @@ def report_unused_tables(data: DataConfig, *, on_event: Listener) -> None:
                     "matches its path"
                 )
             )
-
-
-def report_shared_files(data: DataConfig, *, on_event: Listener) -> None:
-    """Report files that are used for training and for evaluation."""
     for part, paths in (("dev", data.dev), ("test", data.test)):
         for path in sorted(set(paths) & set(data.train)):
             on_event(Notice(f"{path} is in train and in {part}, so F1 on {part} says nothing about other text"))

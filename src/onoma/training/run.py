@@ -62,8 +62,7 @@ from onoma.training.parts import (
     count_subwords,
     read_options,
     read_part,
-    report_shared_files,
-    report_unused_tables,
+    report_suspicious_data,
 )
 from onoma.training.provenance import provenance_of
 from onoma.training.task_sampling import MixedData
@@ -287,8 +286,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
             f"data.capitals: the encoder {model_config.encoder} does not tell capitals from lower case; "
             "leave the setting out, or choose another encoder"
         )
-    report_unused_tables(data, on_event=on_event)
-    report_shared_files(data, on_event=on_event)
+    report_suspicious_data(data, on_event=on_event)
     text = read_training_text(
         data.train,
         format=data.format,

@@ -23,8 +23,7 @@ from onoma.training.parts import (
     count_inside_words,
     read_options,
     read_part,
-    report_shared_files,
-    report_unused_tables,
+    report_suspicious_data,
 )
 from onoma.training.word_examples import WordExample, word_examples
 
@@ -73,8 +72,7 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
             f"data.corpora: the baseline {baseline} cannot leave open what a file does not annotate; choose bilstm or "
             "an encoder"
         )
-    report_unused_tables(data, on_event=on_event)
-    report_shared_files(data, on_event=on_event)
+    report_suspicious_data(data, on_event=on_event)
     sample = None if data.sentences is None else TextSample(data.sentences, config.training.seed)
     train = read_documents(
         data.train, digest=digest_of(data.train), format=data.format, ways=path_options, sample=sample

@@ -48,13 +48,15 @@ def test_a_cell_whose_process_dies_is_tried_again_alone_and_then_given_up(tmp_pa
     cells = [cell("dies"), cell("dies once"), cell("works"), cell("works", seed=2)]
     *others, dead, survivor = ended(cells, tmp_path, processes=2)
     postponed = [event.why for event in others if isinstance(event, CellPostponed)]
-    assert postponed == ["its process died (signal 9); it is repeated at the end, alone"] * 2
+    assert (
+        postponed == ["its process died (signal 9, probably for lack of memory); it is repeated at the end, alone"] * 2
+    )
     assert [event.cell.candidate for event in others if isinstance(event, CellDone)] == ["works", "works"]
     if isinstance(dead, CellDone):
         dead, survivor = survivor, dead
     assert (isinstance(survivor, CellDone), survivor.cell.candidate) == (True, "dies once")
     assert isinstance(dead, CellFailed)
-    assert dead.why == "its process died twice (signal 9), probably for lack of memory"
+    assert dead.why == "its process died twice (signal 9, probably for lack of memory)"
     assert [attempts(each, tmp_path) for each in cells] == [2, 2, 1, 1]
 
 

@@ -55,7 +55,7 @@ def test_a_trial_whose_process_is_killed_is_tried_again_and_then_fails(tmp_path)
     with marks(tmp_path) as deaths:
         events = _search(settings, trials=3, dying=1, deaths=2, marks=deaths)
     died = _of(events, WorkerDied)
-    assert [(each.how, each.left) for each in died] == [("signal 9", 1), ("signal 9", 1)]
+    assert [(each.how, each.left) for each in died] == [("signal 9, probably for lack of memory", 1)] * 2
     states = {record.shown_number: record.state for record in Study(settings).records()}
     assert states == {0: "finished", 1: "failed", 2: "finished"}
 
