@@ -24,6 +24,9 @@ from dataclasses import dataclass
 
 Record = Mapping[str, object]
 
+_MAX_GAP = 1_000_000
+"""Maximum number of characters between two passages of BioC, which are line feeds in the text."""
+
 _TEXT_KEYS = frozenset(["text", "tokens", "words", "sentences"])
 
 
@@ -115,7 +118,7 @@ def _convert_bioc(record: Record) -> Record:
     text, entities = "", []
     for part in _bioc_parts(record):
         offset, content = part.get("offset"), part.get("text")
-        if not isinstance(offset, int) or not isinstance(content, str) or offset < len(text):
+        if not isinstance(offset, int) or not isinstance(content, str) or not 0 <= offset - len(text) <= _MAX_GAP:
             return record
         text = text.ljust(offset, "\n") + content
     for part in _bioc_parts(record, with_empty=True):

@@ -143,3 +143,10 @@ def test_words_of_a_pipeline_with_tags_are_not_spans_with_labels(tmp_path: Path)
     words = [{"entity": "B-PER", "score": 0.9, "word": "Ada", "start": 0, "end": 3}]
     with pytest.raises(CorpusError, match="none of its 1 annotations"):
         list(read(_write(tmp_path / "a.json", [{"text": TEXT, "entities": words}])))
+
+
+@pytest.mark.parametrize("offset", [3, 10**12, -1, "7"])
+def test_passages_at_impossible_places_are_refused(tmp_path: Path, offset: object) -> None:
+    passages = [{"offset": 0, "text": "Title."}, {"offset": offset, "text": TEXT, "annotations": BIOC_SPANS}]
+    with pytest.raises(CorpusError, match="has no 'text'; its keys are id, passages"):
+        list(read(_write(tmp_path / "a.json", {"id": "1", "passages": passages})))
