@@ -63,7 +63,7 @@ def check_streamed(target: str, *, resume: bool, workers: int, engine: str) -> N
     """
     if target not in STREAMED:
         raise InputError(
-            f"{target} is not written as a stream; tag files, not a pipe or --text, to a file with --output, or choose "
+            f"{target} needs files as input, which can be read more than once, and an --output to write to; or choose "
             f"one of {', '.join(STREAMED)}"
         )
     if resume or workers > 1 or engine != "local":
