@@ -228,12 +228,11 @@ class Bundle:
         path = self.weights(DTYPES[graph_dtype]) if graph_dtype else None
         if path is None:
             missing = DTYPES[graph_dtype or FP32]
-            advice = f"choose another dtype (available: {', '.join(available) or 'none'})"
+            advice = [f"choose another dtype (available: {', '.join(available)})"] if available else []
             if self.weights(WEIGHTS) is not None:
                 export_option = " --quantize int8" if graph_dtype == "int8" else ""
-                command = f"onoma export {shlex.quote(str(self.folder))}{export_option}"
-                advice = f"write it with `{command}`, or {advice}"
-            raise BundleError(f"{self.folder}: has no {missing}; {advice}")
+                advice.insert(0, f"write it with `onoma export {shlex.quote(str(self.folder))}{export_option}`")
+            raise BundleError(f"{self.folder}: has no {missing}; {', or '.join(advice) or 'copy the folder again'}")
         return path
 
 

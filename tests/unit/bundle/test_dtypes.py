@@ -44,14 +44,20 @@ def test_the_graph_is_the_one_asked_for_or_preferred(tmp_path, files, preferred,
 
 
 def test_an_engine_without_a_graph_is_named_with_what_to_do(tmp_path):
-    only_exact = bundle(tmp_path, "model.onnx")
+    with pytest.raises(BundleError, match=r"has no model\.int8\.onnx; choose another dtype \(available: fp32\)"):
+        bundle(tmp_path, "model.onnx").graph("int8")  # without weights, none can be exported
+    only_exact = bundle(tmp_path, "model.onnx", "model.safetensors")
     with pytest.raises(BundleError, match=r"has no model\.int8\.onnx; .*--quantize int8.* \(available: fp32\)"):
         only_exact.graph("int8")
     (tmp_path / "model.onnx").unlink()
     with pytest.raises(BundleError, match=r"model\.onnx: the weight file is missing"):
         only_exact.graph()
     write_manifest(only_exact.manifest, tmp_path)
-    with pytest.raises(BundleError, match=r"has no model\.onnx; .*onoma export.* \(available: none\)"):
+    with pytest.raises(BundleError, match=r"has no model\.onnx; write it with .*onoma export [^,]*`$"):
+        load_bundle(tmp_path).graph()
+    (tmp_path / "model.safetensors").unlink()
+    write_manifest(only_exact.manifest, tmp_path)
+    with pytest.raises(BundleError, match=r"has no model\.onnx; copy the folder again"):
         load_bundle(tmp_path).graph()
 
 

@@ -62,7 +62,7 @@ def test_the_summary_says_what_a_model_is(folder: Path) -> None:
             "calibration",
             f"temperature 1.50, slope 1.00, intercept +0.00, fitted on dev.conll: {ERRORS}",
         ),
-        ("thresholds", "PER 0.250; entities with a lower score are left out"),
+        ("thresholds", "PER 0.250; entities with a lower score are left out; training measured F1 without them"),
         ("encoder", "tiny (bert)"),
         ("window", "32 subwords, overlap 8"),
         ("train", "a_b*.conll: 1,200 documents, 34 entities"),
