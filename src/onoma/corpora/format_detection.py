@@ -145,8 +145,7 @@ def _sniff_content(lines: list[str]) -> str | None:
     if is_numbered and set(widths) == {5} and all(map(_is_uner, tab_rows)):
         return "conllu"
     last_cells = [fields[-1].strip(" ") for fields in rows if len(fields) > 1]
-    has_marks = any("\t" in line or line.startswith("-DOCSTART-") for line in lines)
-    if not has_marks and OUTSIDE not in chain.from_iterable(rows):
+    if not _have_marks(lines) and OUTSIDE not in chain.from_iterable(rows):
         return None  # words that look like tags, as in prose: U.S., e-mailed, room B-12
     is_tagged = 2 * sum(map(is_tag, last_cells)) > len(rows) or _is_tagged(rows) or _is_labelled(tab_rows)
     return "conll" if is_tagged else None
@@ -176,8 +175,12 @@ def _form_columns(rows: list[list[str]], lines: list[str]) -> bool:
     A single line is a row of columns only with tabs or a document mark: any line of prose has words between spaces.
     """
     [(width, count)] = Counter(map(len, rows)).most_common(1)
-    has_marks = any("\t" in line or line.startswith("-DOCSTART-") for line in lines)
-    return width > 1 and 2 * count > len(rows) and (has_marks or len(rows) > 1)
+    return width > 1 and 2 * count > len(rows) and (_have_marks(lines) or len(rows) > 1)
+
+
+def _have_marks(lines: Sequence[str]) -> bool:
+    """Return whether a line has tabs or begins a document, which prose does not have."""
+    return any("\t" in line or line.startswith("-DOCSTART-") for line in lines)
 
 
 def _contains_tags(cells: set[str]) -> bool:

@@ -29,8 +29,9 @@ class TextReader(SchemelessReader):
     """Reader of one file of raw text."""
 
     def documents(self, tally: ReadTally) -> Iterator[Document]:
+        patterns = () if self._options.texts_only else _MARKED_NAMES
         for document, where in self._texts():
-            for pattern in _MARKED_NAMES:
+            for pattern in patterns:
                 for match in pattern.finditer(document.text):
                     tally.unusable.add("the name is marked in the text itself", where=where, what=match[0])
             yield document

@@ -19,7 +19,7 @@ https://legacy-docs-oss.rasa.com/docs/rasa/training-data-format, https://learn.m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 Record = Mapping[str, object]
@@ -115,31 +115,23 @@ def _without_job(record: Record) -> Record:
 
 
 def _convert_bioc(record: Record) -> Record:
-    text, entities = "", []
-    for part in _bioc_parts(record):
-        offset, content = part.get("offset"), part.get("text")
-        if not isinstance(offset, int) or not isinstance(content, str) or not 0 <= offset - len(text) <= _MAX_GAP:
-            return record
-        text = text.ljust(offset, "\n") + content
-    for part in _bioc_parts(record, with_empty=True):
-        annotations = part.get("annotations")
-        entities += list(map(_convert_bioc_span, annotations)) if isinstance(annotations, list) else []
+    text, entities = "", list[object]()
+    for passage in _objects_in(record["passages"]):
+        sentences = _objects_in(passage.get("sentences"))
+        for part in [passage] if isinstance(passage.get("text"), str) or not sentences else sentences:
+            offset, content = part.get("offset"), part.get("text")
+            if not isinstance(offset, int) or not isinstance(content, str) or not 0 <= offset - len(text) <= _MAX_GAP:
+                return record
+            text = text.ljust(offset, "\n") + content
+        for part in (passage, *sentences):
+            annotations = part.get("annotations")
+            entities += map(_convert_bioc_span, annotations if isinstance(annotations, list) else [])
     others = {key: value for key, value in record.items() if key not in ("passages", "infons", "annotations")}
     return {**others, "text": text, "entities": entities}
 
 
-def _bioc_parts(record: Record, *, with_empty: bool = False) -> Iterator[Record]:
-    """Yield the passages of a document, or the sentences of those that have no text of their own."""
-    passages = record["passages"]
-    assert isinstance(passages, list)
-    for passage in passages:
-        if not isinstance(passage, dict):
-            continue
-        sentences = passage.get("sentences")
-        if with_empty or isinstance(passage.get("text"), str) or not sentences:
-            yield passage
-        if isinstance(sentences, list) and (with_empty or not isinstance(passage.get("text"), str)):
-            yield from (sentence for sentence in sentences if isinstance(sentence, dict))
+def _objects_in(value: object) -> list[Record]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _convert_bioc_span(item: object) -> object:
