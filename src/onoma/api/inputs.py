@@ -61,6 +61,16 @@ def context_notes(bundle: Bundle, documents: Sequence[Document]) -> list[str]:
     return [f"the model was trained on sentences that were joined (documents {documents_setting}); {advice}"]
 
 
+def check_replaceable(path: Path, *, overwrite: bool) -> None:
+    """Check that a file does not exist yet, or may be replaced; what may be written to a folder is checked elsewhere.
+
+    Raises:
+        InputError: the file exists and may not be replaced.
+    """
+    if path.exists() and not path.is_dir() and not overwrite:
+        raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
+
+
 def names_of(names: str | Sequence[str]) -> list[str]:
     """Return one name or several names as a list."""
     return [names] if isinstance(names, str) else list(names)

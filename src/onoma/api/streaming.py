@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike
+from onoma.api.inputs import PathLike, check_replaceable
 from onoma.errors import InputError
 from onoma.io.files import is_special, replacing
 from onoma.io.lines import codec_without_bom
@@ -135,8 +135,7 @@ def check_free(output: PathLike, *, overwrite: bool) -> None:
         raise InputError(f"{path}: compression needs files as input and an output in JSON Lines, CSV or TSV")
     if is_special(path):
         raise InputError(f"{path}: is a device or a pipe; name a file to write to, or - for standard output")
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
+    check_replaceable(path, overwrite=overwrite)
 
 
 def tagged(tagger: Tagger, found: Found, documents: Iterable[Document]) -> Iterator[Document]:

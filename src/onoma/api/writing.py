@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.inputs import PathLike
+from onoma.api.inputs import PathLike, check_replaceable
 from onoma.errors import InputError
 from onoma.text import Document
 
@@ -48,8 +48,7 @@ def write(
     from onoma.encoding import segment
 
     path = Path(path)
-    if path.exists() and not path.is_dir() and not overwrite:
-        raise InputError(f"{path}: exists already; pass --overwrite to replace it, or name another file")
+    check_replaceable(path, overwrite=overwrite)
     options = WriteOptions(scheme=scheme, layout=layout, segment=segment)
     return write_corpus(_documents_in(documents), path, format=format, options=options)
 
