@@ -7,12 +7,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import optuna
 import pytest
 
 from onoma.errors import InputError
 from onoma.io.files import fsync_path
 from onoma.io.lock import locked
 from onoma.machine import processor
+from onoma.tuning.storage import open_storage
 from support.learnable import QUICK
 from support.systems import feign_macos, feign_windows
 
@@ -129,6 +131,26 @@ def test_training_resuming_and_training_again(onoma, system, encoder, corpus, tm
         ended = onoma(*named, *settings, *more)
         assert ended.status == 0, ended.err
     assert "unfinished" not in {path.name for path in output.iterdir()}
+
+
+def test_tagging_with_several_workers(onoma, system, model, tmp_path):
+    output = tmp_path / "out.jsonl"
+    ended = onoma("tag", rows(tmp_path / "in.csv", 50), "--model", model, "-o", output, "--workers", "2")
+    assert ended.status == 0, ended.err
+    assert len(lines(output)) == 50
+
+
+def test_comparing(onoma, system, corpus, tmp_path):
+    named = ("--train", corpus, "--dev", corpus, "--encoder", "gazetteer", "--encoder", "crf", "--seeds", "1")
+    ended = onoma("compare", *named, "-o", tmp_path / "compared", "--jobs", "2")
+    assert ended.status == 0, ended.err
+    assert "best on dev" in ended.out
+
+
+def test_a_journal_as_the_storage_of_a_study(system, tmp_path):
+    path = tmp_path / "study.log"
+    optuna.create_study(study_name="names", storage=open_storage(f"journal:{path}"))
+    assert optuna.load_study(study_name="names", storage=open_storage(f"journal:{path}")).trials == []
 
 
 def test_files_are_held_by_the_disk(system, tmp_path, monkeypatch):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import errno
+import multiprocessing.connection
 import os
 import shutil
 import signal
 import stat
 import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection, _ConnectionBase
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +47,8 @@ def feign_macos(patch: pytest.MonkeyPatch) -> None:
 
 def feign_windows(patch: pytest.MonkeyPatch) -> None:
     """The same; no signals but those of C; open or mapped files that are neither removed, nor renamed, nor replaced;
-    folders that cannot be opened; no synchronising of what was opened to read; and numbers of C with 32 bits.
+    folders that cannot be opened; no synchronising of what was opened to read; numbers of C with 32 bits; pipes of a
+    class that is not `Connection`; and no symbolic links.
     """
     feign_macos(patch)
     for name in _POSIX_ALONE:
@@ -56,9 +59,11 @@ def feign_windows(patch: pytest.MonkeyPatch) -> None:
     for name in ("unlink", "remove", "rename", "replace"):
         patch.setattr(os, name, _refusing(getattr(os, name), places=1 if name in ("unlink", "remove") else 2))
     patch.setattr(os, "open", _opening(os.open))
+    patch.setattr(os, "symlink", _refusing_links)
     patch.setattr(os, "fsync", _synchronising(os.fsync))
     patch.setattr(csv, "field_size_limit", _limiting(csv.field_size_limit))
     patch.setattr(FileLock, "_release", _removing(FileLock._release))
+    patch.setattr(multiprocessing.connection, "Pipe", _piping(multiprocessing.connection.Pipe))
 
 
 def held_files() -> set[str]:
@@ -89,6 +94,10 @@ def _refusing(function: Callable[..., Any], *, places: int) -> Callable[..., Any
         return function(*arguments, **named)
 
     return refusing
+
+
+def _refusing_links(target: Any, path: Any, **named: Any) -> None:
+    raise OSError(errno.EPERM, "A required privilege is not held by the client", os.fspath(path))
 
 
 def _opening(function: Callable[..., int]) -> Callable[..., int]:
@@ -128,3 +137,22 @@ def _limiting(function: Callable[..., int]) -> Callable[..., int]:
         return function(*limit)
 
     return limiting
+
+
+_PipeConnection = type(
+    "PipeConnection",
+    (_ConnectionBase,),
+    {name: value for name, value in vars(Connection).items() if callable(value)},
+)
+
+
+def _piping(function: Callable[..., tuple[Connection, Connection]]) -> Callable[..., tuple[Any, Connection]]:
+    """The other end stays as it is, since a worker process receives it as Linux does."""
+
+    def piping(*arguments: Any) -> tuple[Any, Connection]:
+        ours, theirs = function(*arguments)
+        feigned = _PipeConnection(os.dup(ours.fileno()))
+        ours.close()
+        return feigned, theirs
+
+    return piping

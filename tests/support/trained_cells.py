@@ -38,8 +38,20 @@ def train(of: Cell, folder: Path, report: Callable[[str], None]) -> CellRecord:
             os.kill(os.getpid(), signal.SIGKILL)
         case "waits":
             signal.pause()
+        case "stops with another":
+            signal.signal(signal.SIGTERM, lambda *_: _stop_with_another(of, folder))
+            report("ready")
+            signal.pause()
         case "says its threads":
             report(os.environ["OMP_NUM_THREADS"])
         case _:
             pass
     return record(of.candidate, seed=of.seed)
+
+
+def _stop_with_another(of: Cell, folder: Path) -> None:
+    """Wait for the other end of a pipe: the process of the first seed is killed by an alarm if it stops alone."""
+    signal.alarm(20)
+    with (folder / "pipe").open("rb" if of.seed == 1 else "wb"):
+        (folder / f"stopped {of.seed}").touch()
+    os._exit(0)

@@ -208,12 +208,13 @@ def _measure_speeds(
             try:
                 speed = Speed(**worker.pipe.recv())
             except EOFError:
-                worker.end(at_once=False)
+                worker.join()
                 reason = f"the process that measured its speed died ({worker.exit_reason}), so it has none"
                 notes.append(f"{plan.cell.corpus}, {plan.cell.candidate}: {reason}")
                 continue
             finally:
-                worker.end(at_once=True)
+                worker.terminate()
+                worker.join()
             write_speed(speed, plan.model)
         speeds[plan.cell.corpus, plan.cell.candidate] = speed
         listener(SpeedMeasured(plan.cell.corpus, plan.cell.candidate, speed))

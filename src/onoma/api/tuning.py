@@ -79,6 +79,9 @@ def tune(
     trained with seeds that the search has not used. The test set is never read. Several calls can work on one study,
     also from several machines; each trial is run by only one of them.
 
+    Each trial is trained in a worker process, which imports the calling script. A script must therefore call this
+    function below ``if __name__ == "__main__":``.
+
     Args:
         config: a TOML file with the settings of a run, and optionally the search space as a table ``[space]``.
         train: training files, in any format that onoma reads.

@@ -41,12 +41,11 @@ def run_in_workers(job: Job, shards: Sequence[int], *, workers: int, notice: Cal
     try:
         for worker in pool:
             worker.give(queue)
-        while busy_workers := {worker.pipe: worker for worker in pool if worker.shard is not None}:
-            for pipe in wait(list(busy_workers)):
-                assert isinstance(pipe, Connection)
-                worker = busy_workers[pipe]
+        while busy_workers := [worker for worker in pool if worker.shard is not None]:
+            ready = wait([worker.pipe for worker in busy_workers])
+            for worker in [each for each in busy_workers if each.pipe in ready]:
                 try:
-                    yield pipe.recv()
+                    yield worker.pipe.recv()
                 except (EOFError, ConnectionError):
                     shard, exit_reason = worker.clean_up()
                     death_counts[shard] += 1
@@ -56,12 +55,15 @@ def run_in_workers(job: Job, shards: Sequence[int], *, workers: int, notice: Cal
                     notice(f"a worker died ({exit_reason}); its shard {shard} is done again")
                     queue.appendleft(shard)
                     pool.remove(worker)
-                    worker = _Worker(job)
-                    pool.append(worker)
-                worker.give(queue)
+                    pool.append(_Worker(job))
+                    pool[-1].give(queue)
+                else:
+                    worker.give(queue)
     finally:
         for worker in pool:
-            worker.end()
+            worker.stop()
+        for worker in pool:
+            worker.join()
 
 
 class _Worker:
@@ -80,12 +82,17 @@ class _Worker:
 
     def clean_up(self) -> tuple[int, str]:
         """Clean up a dead worker; return its shard and how its process ended."""
-        self.end()
+        self.join()
         assert self.shard is not None
         return self.shard, self._process.exit_reason
 
-    def end(self) -> None:
-        self._process.end(at_once=self.shard is not None)
+    def stop(self) -> None:
+        """Terminate the process if it is processing a shard; otherwise it ends by itself."""
+        if self.shard is not None:
+            self._process.terminate()
+
+    def join(self) -> None:
+        self._process.join()
 
 
 def _work(pipe: Connection, job: Job) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 from onoma.errors import OnomaError, StoppedError, TrainingError
 from onoma.experiments.cells import Cell
 from onoma.experiments.records import CellRecord
-from onoma.machine import WorkerProcess, available_cores, available_memory
+from onoma.machine import MAIN_GUARD_ADVICE, WorkerProcess, available_cores, available_memory
 
 Report = Callable[[str], None]
 """Function called with a short text on what a cell is doing."""
@@ -130,39 +130,30 @@ def _run(
         for _ in range(count):
             workers.append(_Worker(train, context, threads=max(1, available_cores() // count)))
             workers[-1].give(waiting)
-        while busy := {worker.pipe: worker for worker in workers if worker.cell is not None}:
-            ready = wait(list(busy), timeout=seconds_left())
+        while busy := [(worker, worker.cell) for worker in workers if worker.cell is not None]:
+            ready = wait([worker.pipe for worker, _ in busy], timeout=seconds_left())
             if not ready:
                 return  # time is up: the running cells are stopped below
-            for pipe in ready:
-                assert isinstance(pipe, Connection)
-                worker = busy[pipe]
-                cell = worker.cell
-                assert cell is not None
-                try:
-                    message = worker.pipe.recv()
-                except (EOFError, ConnectionError):
-                    worker.end()
+            for worker, cell in busy:
+                if worker.pipe not in ready:
+                    continue
+                message = worker.receive()
+                if message is None:
                     workers.remove(worker)
-                    if not worker.is_started:
-                        raise TrainingError(
-                            f"a process for training died before it began ({worker.exit_reason}); a script must call "
-                            'this below `if __name__ == "__main__":`'
-                        ) from None
                     yield _WorkerDied(cell, worker.exit_reason)
                     if waiting:
                         workers.append(_Worker(train, context, threads=worker.threads))
                         workers[-1].give(waiting)
-                    continue
-                worker.is_started = True
-                if isinstance(message, str):
+                elif isinstance(message, str):
                     yield CellProgress(cell, message)
-                    continue
-                worker.give(waiting)
-                yield CellFailed(cell, message.why) if isinstance(message, _CellError) else CellDone(cell, message)
+                else:
+                    worker.give(waiting)
+                    yield CellFailed(cell, message.why) if isinstance(message, _CellError) else CellDone(cell, message)
     finally:
         for worker in workers:
-            worker.end()
+            worker.stop()
+        for worker in workers:
+            worker.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +164,14 @@ class _CellError:
 
 
 class _Worker:
-    """A worker process, the cell that it is training, if any, and whether the process has sent a message."""
+    """A worker process, and the cell that it is training, if any."""
 
     def __init__(self, train: Train, context: Any, *, threads: int) -> None:
         self.threads = threads
         self._process = WorkerProcess(_work, train, context, threads=threads)
         self.pipe = self._process.pipe
         self.cell: Cell | None = None
-        self.is_started = False
+        self._is_started = False
 
     def give(self, cells: deque[Cell]) -> None:
         """Send the process the next cell, or None if there is none."""
@@ -188,12 +179,36 @@ class _Worker:
         with suppress(ConnectionError):  # a dead process is detected when its next message is received
             self.pipe.send(self.cell)
 
+    def receive(self) -> str | CellRecord | _CellError | None:
+        """Receive the next message of the process: progress, a record or an error; return None if it has died.
+
+        Raises:
+            TrainingError: the process has died before its first message, so a new process would probably die too.
+        """
+        try:
+            message = self.pipe.recv()
+        except (EOFError, ConnectionError):
+            self.join()
+            if self._is_started:
+                return None
+            raise TrainingError(
+                f"a process for training died before it began ({self.exit_reason}); {MAIN_GUARD_ADVICE}"
+            ) from None
+        assert isinstance(message, str | CellRecord | _CellError)
+        self._is_started = True
+        return message
+
     @property
     def exit_reason(self) -> str:
         return self._process.exit_reason
 
-    def end(self) -> None:
-        self._process.end(at_once=self.cell is not None)
+    def stop(self) -> None:
+        """Terminate the process if it is training; otherwise it ends by itself."""
+        if self.cell is not None:
+            self._process.terminate()
+
+    def join(self) -> None:
+        self._process.join()
 
 
 def _work(pipe: Connection, train: Train, context: Any) -> None:

@@ -2,12 +2,13 @@
 
 from onoma.machine.caches import cache_folder
 from onoma.machine.memory import available_memory
-from onoma.machine.processes import WorkerProcess, process_identity, this_machine
+from onoma.machine.processes import MAIN_GUARD_ADVICE, WorkerProcess, process_identity, this_machine
 from onoma.machine.processor import Processor, available_cores, find_processor
 from onoma.machine.stopping import raise_on_sigterm
 from onoma.machine.timing import best_times, cached_measurement
 
 __all__ = [
+    "MAIN_GUARD_ADVICE",
     "Processor",
     "WorkerProcess",
     "available_memory",

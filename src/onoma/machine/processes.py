@@ -21,6 +21,10 @@ _SIGKILL = 9
 """Signal of a system that kills a process because memory is short; `signal` does not have it on Windows."""
 
 
+MAIN_GUARD_ADVICE = 'a script must call this below `if __name__ == "__main__":`'
+"""Advice if worker processes die before they begin, since each of them imports the calling script."""
+
+
 class WorkerProcess:
     """A spawned (not forked) process that is connected to its parent by a pipe.
 
@@ -43,18 +47,18 @@ class WorkerProcess:
                 self.process.start()
         except KeyboardInterrupt:
             if self.process.pid is not None:
-                self.end(at_once=True)
+                self.terminate()
+                self.join()
             raise
         worker_pipe.close()
 
-    def end(self, *, at_once: bool) -> None:
-        """Wait until the process has ended, and close the pipe.
-
-        Args:
-            at_once: whether to send SIGTERM first if the process is still running.
-        """
-        if at_once and self.process.is_alive() and not self.pipe.closed:
+    def terminate(self) -> None:
+        """Send SIGTERM if the process is still running; to stop several, terminate all before waiting for the first."""
+        if not self.pipe.closed and self.process.is_alive():
             self.process.terminate()
+
+    def join(self) -> None:
+        """Wait until the process has ended, and close the pipe."""
         self.process.join()
         self.pipe.close()
 

@@ -91,7 +91,7 @@ def _run(
                 elif isinstance(message, TrialRequest):
                     worker.answer(may_begin=tracker.may_begin(study.records()))
                 elif isinstance(message, NoTrialLeft):
-                    worker.end()
+                    worker.join()
                     workers.remove(worker)
                 elif isinstance(message, TrialEnded):
                     yield from _handle_trial_end(message, study.records(), tracker)
@@ -99,7 +99,9 @@ def _run(
                     yield message
     finally:
         for worker in workers:
-            worker.end(at_once=True)
+            worker.terminate()
+        for worker in workers:
+            worker.join()
 
 
 def _handle_trial_end(

@@ -11,7 +11,7 @@ from pathlib import Path
 import optuna
 from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
@@ -60,7 +60,8 @@ def open_storage(storage: str) -> BaseStorage:
     if storage.startswith(_JOURNAL_PREFIX):
         path = Path(storage.removeprefix(_JOURNAL_PREFIX))
         path.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(path)))
+        # the default lock is a symbolic link, for which Windows needs a privilege
+        return JournalStorage(JournalFileBackend(str(path), lock_obj=JournalFileOpenLock(str(path))))
     if "://" not in storage:
         raise ConfigError(
             f"--storage {storage}: expected a URL such as sqlite:///study.db or postgresql+psycopg://host/name, or "

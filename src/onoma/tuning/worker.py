@@ -17,7 +17,7 @@ from typing import Any
 from optuna.exceptions import UpdateFinishedTrialError
 
 from onoma.errors import InputError, OnomaError, StoppedError, TrainingError
-from onoma.machine import WorkerProcess
+from onoma.machine import MAIN_GUARD_ADVICE, WorkerProcess
 from onoma.tuning.events import SearchEvent, TrialBegun, TrialEnded, TrialProgress
 from onoma.tuning.storage import shown_storage
 from onoma.tuning.study import RunningTrial, Study, StudySettings
@@ -87,10 +87,12 @@ class TrialWorker:
         try:
             message = self.pipe.recv()
         except (EOFError, ConnectionError):
-            self.end()
+            self.join()
             if self.began:
                 return None
-            raise TrainingError(f"a process for trials died before its first one ({self.exit_reason})") from None
+            raise TrainingError(
+                f"a process for trials died before its first one ({self.exit_reason}); {MAIN_GUARD_ADVICE}"
+            ) from None
         if isinstance(message, _StudyFailed):
             raise InputError(message.why)
         assert isinstance(message, SearchEvent | TrialRequest | NoTrialLeft)
@@ -105,8 +107,11 @@ class TrialWorker:
     def exit_reason(self) -> str:
         return self._process.exit_reason
 
-    def end(self, *, at_once: bool = False) -> None:
-        self._process.end(at_once=at_once)
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def join(self) -> None:
+        self._process.join()
 
 
 def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, most: int | None) -> None:

@@ -75,6 +75,15 @@ def test_whoever_stops_listening_leaves_no_process(tmp_path):
             os.kill(pid, 0)
 
 
+def test_processes_are_stopped_together(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    cells = [cell("stops with another"), cell("stops with another", seed=2)]
+    with closing(run_cells(cells, train=train, context=tmp_path, processes=2)) as events:
+        ready = (event for event in events if isinstance(event, CellProgress) and event.text == "ready")
+        assert {next(ready).cell.seed, next(ready).cell.seed} == {1, 2}
+    assert {path.name for path in tmp_path.glob("stopped *")} == {"stopped 1", "stopped 2"}
+
+
 def test_cores_are_shared_among_processes(tmp_path, monkeypatch):
     monkeypatch.setattr("onoma.experiments.processes.available_cores", lambda: 5)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")

@@ -23,7 +23,7 @@ def test_a_worker_ignores_ctrl_c_and_its_parent_still_does_not():
     before = signal.getsignal(signal.SIGINT)
     worker = WorkerProcess(answer)
     assert worker.pipe.recv()
-    worker.end(at_once=False)
+    worker.join()
     assert worker.exit_reason == "exit status 0"
     assert signal.getsignal(signal.SIGINT) == before
     with pytest.raises(KeyboardInterrupt):
