@@ -147,7 +147,7 @@ def test_plots_have_the_numbers_of_the_table(tmp_path):
 
 def test_a_search_says_how_many_processes_go_on_and_mentions_only_seeds_that_are_planned(capsys):
     progress = SearchProgress()
-    progress(WorkerDied("signal 9", 1))
+    progress(WorkerDied("signal 9", 1, repeats=True))
     progress(SearchForecast(seconds=60.0, trials=1, runs=0, seconds_left=0.0))
     progress(SearchForecast(seconds=60.0, trials=3, runs=6, seconds_left=180.0))
     died, first, second = capsys.readouterr().err.splitlines()

@@ -43,13 +43,15 @@ class SearchProgress:
                 print_message(f"{self._ended_count}{total}  {outcome}")
             case SearchForecast():
                 self._show_forecast(event)
-            case WorkerDied(how=cause, left=remaining):
+            case WorkerDied(how=cause, left=remaining, repeats=repeats):
                 continuing = counted(remaining, "process continues", "processes continue")
-                print_message(f"note: a process died ({cause}), and its trial is repeated; {continuing}")
+                print_message(
+                    f"note: a process died ({cause}){', and its trial is repeated' if repeats else ''}; {continuing}"
+                )
             case OthersRunning(trials=trials):
                 print_message(f"waiting for {counted(trials, 'trial')} of other calls …")
             case SeedRunsPlanned(names=names, runs=runs, kept=kept):
-                done = f", {kept} are done already" if kept else ""
+                done = f" ({counted(kept, 'other is', 'others are')} finished)" if kept else ""
                 print_message(f"training {', '.join(names)} with new seeds: {counted(runs, 'run')}{done}")
             case CellDone(cell=cell, record=record):
                 duration = clock(record.seconds)

@@ -126,10 +126,15 @@ def _run(
     waiting = deque(cells)
     count = min(processes, len(cells))
     workers: list[_Worker] = []
-    try:
-        for _ in range(count):
+
+    def start() -> None:
+        if waiting:
             workers.append(_Worker(train, context, threads=max(1, available_cores() // count)))
             workers[-1].give(waiting)
+
+    try:
+        for _ in range(count):
+            start()
         while busy := [(worker, worker.cell) for worker in workers if worker.cell is not None]:
             ready = wait([worker.pipe for worker, _ in busy], timeout=seconds_left())
             if not ready:
@@ -141,9 +146,7 @@ def _run(
                 if message is None:
                     workers.remove(worker)
                     yield _WorkerDied(cell, worker.exit_reason)
-                    if waiting:
-                        workers.append(_Worker(train, context, threads=worker.threads))
-                        workers[-1].give(waiting)
+                    start()
                 elif isinstance(message, str):
                     yield CellProgress(cell, message)
                 else:
@@ -167,7 +170,6 @@ class _Worker:
     """A worker process, and the cell that it is training, if any."""
 
     def __init__(self, train: Train, context: Any, *, threads: int) -> None:
-        self.threads = threads
         self._process = WorkerProcess(_work, train, context, threads=threads)
         self.pipe = self._process.pipe
         self.cell: Cell | None = None

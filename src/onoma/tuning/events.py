@@ -61,15 +61,17 @@ class SearchForecast(SearchEvent):
 
 @dataclass(frozen=True, slots=True)
 class WorkerDied(SearchEvent):
-    """Unexpected end of a worker process; its trial is retried once.
+    """Unexpected end of a worker process.
 
     Attributes:
         how: signal or exit status with which the process ended.
         left: number of worker processes that are left.
+        repeats: whether its trial is repeated. A trial fails if its process dies a second time; this is another event.
     """
 
     how: str
     left: int
+    repeats: bool
 
 
 @dataclass(frozen=True, slots=True)

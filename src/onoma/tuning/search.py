@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import replace
 from multiprocessing.connection import wait
 from typing import Any
 
@@ -53,7 +52,8 @@ def run_search(
         if not tracker.may_begin(study.records()):
             return
         if study.has_trials_left(budget.trials):
-            yield from _run(settings, train, context, study=study, tracker=tracker, processes=processes)
+            count = processes if budget.trials is None else min(processes, budget.trials - study.used())
+            yield from _run(settings, train, context, study=study, tracker=tracker, processes=max(1, count))
             continue
         others = study.running()
         if not others or not waits:
@@ -84,16 +84,15 @@ def _run(
                 message = worker.receive()
                 if message is None:
                     workers.remove(worker)
-                    study.requeue_lost()
                     if not workers:
                         workers.append(start())
-                    yield WorkerDied(worker.exit_reason, len(workers))
+                    yield from _handle_death(worker, study, tracker, left=len(workers))
                 elif isinstance(message, TrialRequest):
                     worker.answer(may_begin=tracker.may_begin(study.records()))
                 elif isinstance(message, NoTrialLeft):
                     worker.join()
                     workers.remove(worker)
-                elif isinstance(message, TrialEnded):
+                elif isinstance(message, TrialRecord):
                     yield from _handle_trial_end(message, study.records(), tracker)
                 else:
                     yield message
@@ -104,13 +103,22 @@ def _run(
             worker.join()
 
 
+def _handle_death(worker: TrialWorker, study: Study, tracker: BudgetTracker, *, left: int) -> Iterator[SearchEvent]:
+    study.requeue_lost()
+    records = study.records()
+    failed = [each for each in records if each.shown_number == worker.trial and each.state == "failed"]
+    yield WorkerDied(worker.exit_reason, left, repeats=worker.trial is not None and not failed)
+    for record in failed:
+        yield from _handle_trial_end(record, records, tracker)
+
+
 def _handle_trial_end(
-    event: TrialEnded, records: Sequence[TrialRecord], tracker: BudgetTracker
+    record: TrialRecord, records: Sequence[TrialRecord], tracker: BudgetTracker
 ) -> Iterator[SearchEvent]:
     best_number = next((each.number for each in rank(records)), None)
-    yield replace(event, best=event.record.number == best_number)
+    yield TrialEnded(record, best=record.number == best_number)
     _check_failures(records)
-    if event.record.state == "finished":
+    if record.state == "finished":
         yield tracker.forecast(records)
 
 

@@ -154,23 +154,13 @@ def read_space(table: Mapping[str, object], run: RunConfig) -> SearchSpace:
     Raises:
         ConfigError: a key is unknown or cannot be searched, or a value is invalid.
     """
-    domains = {key: _parse_domain(key, value) for key, value in _iter_leaves(table)}
-    if not domains:
+    space = SearchSpace({key: _parse_domain(key, value) for key, value in _iter_leaves(table)})
+    if not space.domains:
         raise ConfigError(
             "space: has no settings to search; name some, as in training.learning_rate = "
             "{ low = 1e-5, high = 1e-4, log = true }, or leave the table out"
         )
-    space = SearchSpace(domains)
-    for key, domain in domains.items():
-        for value in domain.values if isinstance(domain, Choice) else (domain.low, domain.high):
-            head = {"model.head": "linear"} if key.startswith(_LINEAR_HEAD_SETTINGS) else {}
-            try:
-                changed_run = space.config(run, {key: value, **head})
-            except ConfigError as error:
-                raise ConfigError(f"space: {error}") from error
-            if isinstance(domain, Int) and isinstance(_get_nested(changed_run.model_dump(), key), float):
-                domains[key] = Float(domain.low, domain.high, domain.log)
-    return space
+    return SearchSpace({key: _fit_domain(space, key, run) for key in space.domains})
 
 
 def default_space(
@@ -268,6 +258,23 @@ def _parse_domain(key: str, value: object) -> Domain:
         f"space: {key}: expected a range such as {{ low = 1e-5, high = 1e-4, log = true }} or a list of choices, "
         f"not {value!r}"
     )
+
+
+def _fit_domain(space: SearchSpace, key: str, run: RunConfig) -> Domain:
+    """Return a domain of the space with bounds of the type that its setting has, after checking its values in a run."""
+    domain = space.domains[key]
+    head = {"model.head": "linear"} if key.startswith(_LINEAR_HEAD_SETTINGS) else {}
+    settings: list[object] = []
+    for value in domain.values if isinstance(domain, Choice) else (domain.low, domain.high):
+        try:
+            settings.append(_get_nested(space.config(run, {key: value, **head}).model_dump(), key))
+        except ConfigError as error:
+            raise ConfigError(f"space: {error}") from error
+    if isinstance(domain, Choice) or not all(_is_number(setting) for setting in settings):
+        return domain
+    if any(isinstance(setting, float) for setting in settings):
+        return Float(domain.low, domain.high, domain.log)
+    return Int(int(domain.low), int(domain.high), domain.log)
 
 
 def _is_number(value: object) -> TypeGuard[int | float]:

@@ -115,7 +115,11 @@ class Study:
 
     def has_trials_left(self, most: int | None) -> bool:
         """Return whether the study has fewer than ``most`` trials; always true if ``most`` is None."""
-        return most is None or sum(record.state in USED for record in self.records()) < most
+        return most is None or self.used() < most
+
+    def used(self) -> int:
+        """Return how many trials count towards the limit."""
+        return sum(record.state in USED for record in self.records())
 
     def begin(self, most: int | None) -> RunningTrial | None:
         """Take the next trial: a requeued one or a new one; return None if the study has enough trials.

@@ -18,7 +18,8 @@ from optuna.exceptions import UpdateFinishedTrialError
 
 from onoma.errors import InputError, OnomaError, StoppedError, TrainingError
 from onoma.machine import MAIN_GUARD_ADVICE, WorkerProcess
-from onoma.tuning.events import SearchEvent, TrialBegun, TrialEnded, TrialProgress
+from onoma.tuning.events import SearchEvent, TrialBegun, TrialProgress
+from onoma.tuning.records import TrialRecord
 from onoma.tuning.storage import shown_storage
 from onoma.tuning.study import RunningTrial, Study, StudySettings
 
@@ -70,15 +71,21 @@ class _StudyFailed:
 
 
 class TrialWorker:
-    """A worker process that runs trials of a study."""
+    """A worker process that runs trials of a study.
+
+    Attributes:
+        pipe: pipe to the process.
+        trial: number for users of the trial that it is running; None if it is running none.
+    """
 
     def __init__(self, settings: StudySettings, train: Train, context: Any, *, most: int | None, threads: int) -> None:
         self._process = WorkerProcess(work, settings, train, context, most, threads=threads)
         self.pipe = self._process.pipe
-        self.began = False
+        self.trial: int | None = None
+        self._has_begun = False
 
-    def receive(self) -> SearchEvent | TrialRequest | NoTrialLeft | None:
-        """Receive the next message of the process; return None if it has died.
+    def receive(self) -> SearchEvent | TrialRequest | TrialRecord | NoTrialLeft | None:
+        """Receive the next message of the process, such as the record of a trial that has ended; None if it has died.
 
         Raises:
             InputError: the study can no longer be used.
@@ -88,15 +95,18 @@ class TrialWorker:
             message = self.pipe.recv()
         except (EOFError, ConnectionError):
             self.join()
-            if self.began:
+            if self._has_begun:
                 return None
             raise TrainingError(
                 f"a process for trials died before its first one ({self.exit_reason}); {MAIN_GUARD_ADVICE}"
             ) from None
         if isinstance(message, _StudyFailed):
             raise InputError(message.why)
-        assert isinstance(message, SearchEvent | TrialRequest | NoTrialLeft)
-        self.began = self.began or isinstance(message, TrialBegun)
+        assert isinstance(message, SearchEvent | TrialRequest | TrialRecord | NoTrialLeft)
+        if isinstance(message, TrialBegun):
+            self.trial, self._has_begun = message.number, True
+        elif isinstance(message, TrialRecord):
+            self.trial = None
         return message
 
     def answer(self, *, may_begin: bool) -> None:
@@ -145,12 +155,11 @@ def work(pipe: Connection, settings: StudySettings, train: Train, context: Any, 
 
 
 def _train(pipe: Connection, study: Study, trial: RunningTrial, train: Train, context: Any) -> None:
-    """Train a trial, store its result, and send the events of its start and end."""
+    """Train a trial, store its result, and send the event of its start and its final record."""
     pipe.send(TrialBegun(number=trial.shown_number, params=trial.params))
     with suppress(UpdateFinishedTrialError):  # another process considered this one dead and has taken over the trial
         _train_and_store(pipe, trial, train, context)
-    record = next(record for record in study.records() if record.number == trial.number)
-    pipe.send(TrialEnded(record, best=False))
+    pipe.send(next(record for record in study.records() if record.number == trial.number))
 
 
 def _train_and_store(pipe: Connection, trial: RunningTrial, train: Train, context: Any) -> None:

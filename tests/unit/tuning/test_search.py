@@ -54,8 +54,11 @@ def test_a_trial_whose_process_is_killed_is_tried_again_and_then_fails(tmp_path)
     settings = settings_in(tmp_path)
     with marks(tmp_path) as deaths:
         events = _search(settings, trials=3, dying=1, deaths=2, marks=deaths)
-    died = _of(events, WorkerDied)
-    assert [(each.how, each.left) for each in died] == [("signal 9, probably for lack of memory", 1)] * 2
+    how = "signal 9, probably for lack of memory"
+    assert _of(events, WorkerDied) == [WorkerDied(how, 1, repeats=True), WorkerDied(how, 1, repeats=False)]
+    ended = {event.record.shown_number: event.record for event in _of(events, TrialEnded)}
+    assert sorted(ended) == [0, 1, 2]
+    assert (ended[1].state, ended[1].reason[:30]) == ("failed", "its process has died 2 times, ")
     states = {record.shown_number: record.state for record in Study(settings).records()}
     assert states == {0: "finished", 1: "failed", 2: "finished"}
 
@@ -68,6 +71,27 @@ def test_a_trial_whose_process_is_killed_once_finishes(tmp_path):
     finished = [record for record in Study(settings).records() if record.state == "finished"]
     assert sorted(record.shown_number for record in finished)[:2] == [0, 1]
     assert len(finished) == 3
+
+
+@pytest.mark.slow
+def test_a_search_all_of_whose_processes_die_ends_with_their_reasons(tmp_path, monkeypatch):
+    monkeypatch.setattr("onoma.tuning.search._FIRST_FAILURES", 1)
+    with marks(tmp_path) as deaths, pytest.raises(TrainingError, match="its process has died 2 times"):
+        _search(settings_in(tmp_path), trials=5, dying=0, deaths=2, marks=deaths)
+
+
+def test_no_more_processes_are_started_than_trials_are_left(tmp_path, monkeypatch):
+    started = list[int]()
+
+    def start(*_: object, **named: int) -> None:
+        started.append(named["threads"])
+        raise TrainingError("none is started here")
+
+    monkeypatch.setattr("onoma.tuning.search.TrialWorker", start)
+    monkeypatch.setattr("onoma.tuning.search.available_cores", lambda: 8)
+    with pytest.raises(TrainingError, match="none is started"):
+        _search(settings_in(tmp_path), trials=2, processes=8)
+    assert started == [4]  # threads: the cores are shared by two processes
 
 
 @pytest.mark.slow

@@ -49,6 +49,11 @@ def test_a_setting_that_is_a_real_number_has_real_bounds(run):
     }
 
 
+def test_a_setting_that_is_a_whole_number_has_whole_bounds(run):
+    space = _space("[space]\ntraining.batch_subwords = { low = 5e2, high = 2e3, log = true }\n", run)
+    assert space.domains == {"training.batch_subwords": Int(500, 2000, True)}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
