@@ -9,13 +9,16 @@ from pathlib import Path
 
 from onoma.errors import CorpusError
 
+_BRAT_PAIR = {".ann": ".txt", ".txt": ".ann"}
+"""Suffixes of the two files of a brat document."""
+
 
 def files_of(path: Path) -> list[Path]:
     """Return all files of a folder in order, or the given file and the other file of its brat pair, if any."""
     if path.is_dir():
         return [file for file in sorted(path.rglob("*")) if file.is_file()]
-    pair = (path.with_suffix(".ann"), path.with_suffix(".txt"))
-    return [path, *(file for file in pair if file != path and file.is_file())] if pair[0].is_file() else [path]
+    other = _BRAT_PAIR.get(path.suffix.lower())
+    return [path, *([path.with_suffix(other)] if other and path.with_suffix(other).is_file() else [])]
 
 
 def digest_of(paths: Iterable[Path]) -> str:

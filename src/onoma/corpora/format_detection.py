@@ -81,7 +81,7 @@ def detect_format(path: str | Path, *, encoding: str = "utf-8") -> str:
     suffix_format = _FORMAT_BY_SUFFIX.get(path.suffix.lower())
     if suffix_format in _UNAMBIGUOUS:
         return str(suffix_format)
-    if path.with_suffix(".ann").is_file():
+    if path.suffix.lower() == ".txt" and path.with_suffix(".ann").is_file():
         return "brat"
     lines = [line for _, line in islice(numbered_lines(path, encoding=encoding), HEAD_LINES)]
     content_format = sniff_lines(lines)

@@ -8,8 +8,11 @@ from html import unescape
 
 from onoma.encoding.words import Replacement
 
-_REFERENCE = re.compile(r"&(?:amp;)*(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_REFERENCE = re.compile(r"&(?:amp;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 """A character reference (HTML, section 13.5) with a semicolon; its ``&`` may be escaped any number of times."""
+
+_NO_CHARACTER = "\ufffd"
+"""Character of a reference that stands for none, such as that of a control character."""
 
 
 def find_escapes(text: str) -> Iterator[Replacement]:
@@ -20,12 +23,6 @@ def find_escapes(text: str) -> Iterator[Replacement]:
     """
     if "&" in text:
         for match in _REFERENCE.finditer(text):
-            characters = _unescape_fully(match[0])
+            characters = unescape(f"&{match[1]};") or _NO_CHARACTER
             if characters != match[0]:
                 yield Replacement(match.start(), match.end(), characters)
-
-
-def _unescape_fully(reference: str) -> str:
-    while (characters := unescape(reference)) != reference:
-        reference = characters
-    return characters

@@ -27,7 +27,7 @@ from onoma.encoding import Encoded
 from onoma.schemes import OUTSIDE, Chunk
 from onoma.tasks.calibration import PROBABILITY_EPSILON, UNCALIBRATED, Calibration, sigmoid
 from onoma.tasks.limits import checked_labels
-from onoma.tasks.targets import Overlaps, Targets, are_compatible, gold_chunks
+from onoma.tasks.targets import ChunkIndex, Overlaps, Targets, gold_chunks
 from onoma.tasks.task import ScoredSpan, SentencePrediction
 
 _MAX_PIECE_WORDS = 2_048
@@ -109,8 +109,16 @@ class SpanTask:
         return Targets(word_targets, np.asarray(spans, dtype=np.int32).reshape(-1, 3))
 
     def settled(self, scores: NDArray[np.floating]) -> int:
-        """See :meth:`onoma.tasks.Task.settled`."""
-        return self._find_cuts(scores)[-2]
+        """See :meth:`onoma.tasks.Task.settled`.
+
+        A cut is known once all spans that may cross it have been scored, up to ``widest`` words beyond its last place.
+        """
+        settled = 0
+        for cut in self._find_cuts(scores)[1:-1]:
+            if settled + _MAX_PIECE_WORDS + self.widest > len(scores):
+                break
+            settled = cut
+        return settled
 
     def decode(self, sentences: Sequence[NDArray[np.floating]]) -> list[SentencePrediction]:
         """See :meth:`onoma.tasks.Task.decode`.
@@ -177,7 +185,7 @@ class SpanTask:
             touching = log_odds[self.touching_spans(start, end, words=log_odds.shape[1])]
             probabilities = np.minimum(self.probabilities(touching), 1 - PROBABILITY_EPSILON)
             return float(np.exp(np.log1p(-probabilities).sum()))
-        if end - start > self.widest:
+        if end - start > self.widest or label not in self.labels:
             return 0.0
         span_log_odds = log_odds[end - start - 1, start, self.labels.index(label)]
         return float(self.probabilities(np.asarray([span_log_odds]))[0])
@@ -215,13 +223,13 @@ class SpanTask:
         candidate_log_odds = log_odds[widths, starts, labels]
         order = np.lexsort((labels, widths, starts, -candidate_log_odds))
         scores = self.probabilities(candidate_log_odds)
-        chosen: list[Chunk] = []
+        chosen = ChunkIndex(self.overlaps)
         entities: list[ScoredSpan] = []
         for candidate in order.tolist():
             start, label = int(starts[candidate]), self.labels[labels[candidate]]
             chunk = Chunk(start, start + int(widths[candidate]) + 1, label)
-            if all(are_compatible(chunk, other, self.overlaps) for other in chosen):
-                chosen.append(chunk)
+            if chosen.accepts(chunk):
+                chosen.add(chunk)
                 score = float(scores[candidate])
                 if self.calibration.keeps(label, score):
                     entities.append(ScoredSpan(*chunk, score))

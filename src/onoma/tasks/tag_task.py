@@ -163,6 +163,8 @@ class TagTask:
 
     def _span_probabilities(self, lattice: Lattice, start: int, end: int, label: str) -> NDArray[np.float64]:
         sentences, words, _ = lattice.emissions.shape
+        if label != OUTSIDE and label not in self.labels:
+            return np.zeros(sentences)
         tags = np.zeros((sentences, words), dtype=np.int64)
         tags[:, start:end] = self.tags_of(label, length=end - start)
         rows = np.arange(sentences)

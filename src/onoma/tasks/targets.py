@@ -47,6 +47,36 @@ def are_compatible(one: Chunk, other: Chunk, overlaps: Overlaps) -> bool:
     return inside or (other.start >= one.start and other.end <= one.end)
 
 
+class ChunkIndex:
+    """Compatible chunks by the words that they cover, so that another one is compared only with those that it touches.
+
+    Args:
+        overlaps: allowed overlaps of the chunks.
+    """
+
+    def __init__(self, overlaps: Overlaps) -> None:
+        self._overlaps = overlaps
+        self._chunks_at_word: dict[int, list[Chunk]] = defaultdict(list)
+
+    def __contains__(self, chunk: Chunk) -> bool:
+        return chunk in self._chunks_at_word[chunk.start]
+
+    def accepts(self, chunk: Chunk) -> bool:
+        """Return whether a chunk is compatible with all others."""
+        if self._overlaps == "free":
+            return True
+        # a chunk that crosses this one covers its first or its last word
+        words = range(chunk.start, chunk.end) if self._overlaps == "flat" else {chunk.start, chunk.end - 1}
+        return all(
+            are_compatible(chunk, other, self._overlaps) for word in words for other in self._chunks_at_word[word]
+        )
+
+    def add(self, chunk: Chunk) -> None:
+        """Add a chunk that is compatible with all others."""
+        for word in range(chunk.start, chunk.end):
+            self._chunks_at_word[word].append(chunk)
+
+
 def gold_chunks(encoded: Encoded, *, unusable: Counter[str], overlaps: Overlaps = "flat") -> list[Chunk]:
     """Return the gold entities as chunks of words, without overlaps that are not allowed.
 
@@ -54,25 +84,21 @@ def gold_chunks(encoded: Encoded, *, unusable: Counter[str], overlaps: Overlaps 
     longest is kept; of equally long ones, the first. Changed and omitted entities are counted in ``unusable``.
     """
     starts, ends = encoded.words.starts.tolist(), encoded.words.ends.tolist()
-    chunks_at_word: dict[int, list[Chunk]] = defaultdict(list)
+    index = ChunkIndex(overlaps)
     chunks: list[Chunk] = []
     for entity in sorted(encoded.document.entities, key=_longest_first):
         first, last = words_touched(starts, ends, entity.start, entity.end)
         chunk = Chunk(first, last, entity.label)
         if first >= last:
             unusable["covers no word: left out"] += 1
-        elif chunk in chunks_at_word[first]:
+        elif chunk in index:
             unusable["is annotated twice: one left out"] += 1
-        # Any longer entity that overlaps this one contains its first or its last word.
-        elif not all(
-            are_compatible(chunk, each, overlaps) for each in (*chunks_at_word[first], *chunks_at_word[last - 1])
-        ):
+        elif not index.accepts(chunk):
             unusable[OVERLAPS if overlaps == "flat" else "crosses a longer entity: left out"] += 1
         else:
             if starts[first] != entity.start or ends[last - 1] != entity.end:
                 unusable["begins or ends inside a word: grown to the whole word"] += 1
-            for word in range(first, last):
-                chunks_at_word[word].append(chunk)
+            index.add(chunk)
             chunks.append(chunk)
     return sorted(chunks)
 

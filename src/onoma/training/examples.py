@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,15 +80,21 @@ def split_words_at_entities(document: Document, windower: Windower | WordWindowe
     words = windower.words(document)
     starts, ends = words.starts.tolist(), words.ends.tolist()
     word_ranges = [words_touched(starts, ends, entity.start, entity.end) for entity in document.entities]
-    neighbours = pairwise(zip(document.entities, word_ranges, strict=True))
-    if not any(after[0].start >= before[0].end and after[1][0] < before[1][1] for before, after in neighbours):
+    entities = list(zip(document.entities, word_ranges, strict=True))
+    entity_ends = sorted((entity.end, last_word) for entity, (_, last_word) in entities)
+    for entity, (first_word, _) in entities:
+        before = bisect_right(entity_ends, entity.start, key=itemgetter(0))
+        if before and entity_ends[before - 1][1] > first_word:
+            break
+    else:
         return document
-    bounds = {bound for entity in document.entities for bound in (entity.start, entity.end)}
+    bounds = sorted({bound for entity in document.entities for bound in (entity.start, entity.end)})
     new_words: list[Word] = []
     for start, end in zip(starts, ends, strict=True):
-        word_bounds = sorted({start, end, *(bound for bound in bounds if start < bound < end)})
+        inner = bounds[bisect_right(bounds, start) : bisect_left(bounds, end)]
         new_words += [
-            Word(start=first, end=last, text=document.text[first:last]) for first, last in pairwise(word_bounds)
+            Word(start=first, end=last, text=document.text[first:last])
+            for first, last in pairwise([start, *inner, end])
         ]
     return replace(document, words=tuple(new_words))
 

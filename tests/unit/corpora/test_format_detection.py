@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from onoma.corpora import FORMATS, ReadOptions, detect_format, read, write
+from onoma.corpora import FORMATS, ReadOptions, detect_format, files_of, read, write
 from onoma.corpora.format_detection import format_to_write
 from onoma.errors import CorpusError
 from onoma.text import Document
@@ -47,6 +47,16 @@ def test_the_format_is_detected(tmp_path: Path, name: str, content: str, format:
     (tmp_path / name).write_text(content, encoding="utf-8")
     assert detect_format(tmp_path / name) == format
     assert format in FORMATS
+
+
+def test_columns_beside_annotations_of_the_same_name_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Paris is big.", encoding="utf-8")
+    (tmp_path / "a.ann").write_text("T1\tLOC 0 5\tParis\n", encoding="utf-8")
+    (tmp_path / "a.conll").write_text("Ada B-PER\nsleeps O\n", encoding="utf-8")
+    (document,) = read(tmp_path / "a.conll")
+    assert [entity.text for entity in document.entities] == ["Ada"]
+    assert files_of(tmp_path / "a.conll") == [tmp_path / "a.conll"]
+    assert sorted(files_of(tmp_path / "a.ann")) == [tmp_path / "a.ann", tmp_path / "a.txt"]
 
 
 def test_a_text_beside_annotations_is_brat(tmp_path: Path) -> None:

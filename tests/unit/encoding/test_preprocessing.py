@@ -52,6 +52,7 @@ def written(text: str, *, structure: bool = True) -> list[str]:
         ("&quot;Ada&quot;", ["&quot;", "Ada", "&quot;"], ['"', "Ada", '"']),
         ("&lt;Ada&gt;", ["&lt;", "Ada", "&gt;"], ["<", "Ada", ">"]),
         ("R&D; Q&unknown; x", None, None),
+        ("&#1;\n\nAda ran", ["&#1;", "Ada", "ran"], ["\ufffd", "Ada", "ran"]),
         ("Mer-\nKel", ["Mer-\nKel"], ["Mer-Kel"]),
         ("Mer-\nkel", ["Mer-\nkel"], ["Merkel"]),
         ("> Mer-\n> kel", ["Mer-\n> kel"], ["Merkel"]),

@@ -120,6 +120,25 @@ def test_no_entity_is_as_probable_as_that_no_span_touches_a_word():
     assert found.probability(1, 2, "O") == pytest.approx(free)
 
 
+def test_a_label_that_the_task_does_not_have_has_no_probability():
+    (found,) = task().decode([features(9)])
+    assert found.probability(0, 1, "UNKNOWN") == 0.0
+
+
+@pytest.mark.parametrize("known", [2_048, 2_049, 2_051, 2_053, 2_400])
+def test_what_is_settled_does_not_depend_on_the_words_that_follow(known):
+    whole = scoring(2_500)
+    first, last = whole[:, 2 * SIZE], whole[:, 2 * SIZE + len(LABELS)]  # of PER; LOC is never likely
+    first[:] = last[:] = -1.0
+    first[2_045] = last[2_049] = 6.0
+    last[2_046:2_049] = -100.0  # without the words from 2,049 on, a cut after word 2,045 crosses no likely span
+    settled = plain().settled(whole[:known])
+    before, after, together = plain().decode([whole[:settled], whole[settled:], whole])
+    shifted = [span._replace(start=span.start + settled, end=span.end + settled) for span in after.spans]
+    assert chunks([*before.spans, *shifted]) == chunks(together.spans)
+    assert (2_045, 2_050, "PER") in chunks(together.spans)
+
+
 def test_a_span_wider_than_any_that_is_scored_has_no_probability():
     (found,) = task().decode([features(9)])
     assert found.probability(0, WIDEST + 1, "PER") == 0.0

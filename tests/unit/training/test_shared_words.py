@@ -11,7 +11,7 @@ from onoma.engine.events import Event, Notice
 from onoma.schemes import SCHEMES
 from onoma.tasks import TagTask
 from onoma.text import Document
-from onoma.training.examples import make_examples
+from onoma.training.examples import make_examples, split_words_at_entities
 from onoma.training.parts import Part, count_inside_words
 from support.wordpieces import windower
 
@@ -31,11 +31,19 @@ def unusable_in(document: Document) -> Counter[str]:
         ("see ada-in-lyon/lyon now", [(4, 7, "A"), (11, 15, "B"), (16, 20, "B")]),
         ("ada@lyon.de", [(0, 3, "A"), (4, 8, "B")]),
         ("in lyonada lyon", [(3, 7, "B"), (7, 15, "A")]),
+        ("bank of lyonada", [(0, 12, "A"), (12, 15, "B")]),
     ],
 )
 def test_a_word_is_cut_where_its_entities_end(text: str, spans: list[tuple[int, int, str]]) -> None:
     document = Document(text)
     assert not unusable_in(document.with_entities([document.entity(*span) for span in spans]))
+
+
+def test_a_shared_word_is_found_behind_a_nested_entity() -> None:
+    document = Document("bank of lyonada")
+    spans = [(0, 12, "A"), (0, 4, "A"), (12, 15, "B")]
+    split = split_words_at_entities(document.with_entities([document.entity(*span) for span in spans]), windower())
+    assert [word.text for word in split.words or ()] == ["bank", "of", "lyon", "ada"]
 
 
 def test_words_that_the_file_gives_stay() -> None:
