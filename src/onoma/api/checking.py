@@ -119,12 +119,12 @@ def check(
 def _make_windower(encoder: str) -> Windower:
     """Return a windower for an encoder, with the default window size and overlap."""
     need_training()
-    from onoma.encoding import SubwordEncoder, Windower
+    from onoma.encoding import Windower
     from onoma.models import load_pretrained
     from onoma.training.config import ModelConfig
 
     default = ModelConfig()
-    return Windower(SubwordEncoder(load_pretrained(encoder).tokenizer), window=default.window, overlap=default.overlap)
+    return Windower.of(load_pretrained(encoder).tokenizer, window=default.window, overlap=default.overlap)
 
 
 def predict_folds(

@@ -27,7 +27,7 @@ from onoma.bundle.manifest import (
 )
 from onoma.bundle.shipped import find_model
 from onoma.bundle.tokenizer import read_tokenizer
-from onoma.encoding import SubwordEncoder, Windower, WordWindower
+from onoma.encoding import Windower, WordWindower
 from onoma.errors import BundleError, InputError
 from onoma.io.files import replacing_bytes
 from onoma.schemes import SCHEMES
@@ -113,8 +113,7 @@ class Bundle:
             structure: whether to analyse the structure of raw text; see :class:`onoma.encoding.Windower`.
         """
         window = self.manifest.window
-        encoder = SubwordEncoder(self.tokenizer)
-        return Windower(encoder, window=window.size, overlap=window.overlap, structure=structure)
+        return Windower.of(self.tokenizer, window=window.size, overlap=window.overlap, structure=structure)
 
     def word_windower(self, *, structure: bool = True) -> WordWindower:
         """Return the windower that cuts documents into words and windows for a baseline; see :meth:`windower`."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from onoma.encoding.preprocessing import DocumentWords, read_words
 from onoma.encoding.segment import SentenceBreaks
@@ -80,6 +81,14 @@ class Windower:
     window: int
     overlap: int
     structure: bool = True
+
+    @classmethod
+    def of(cls, tokenizer: Tokenizer, *, window: int, overlap: int, structure: bool = True) -> Windower:
+        """Return a windower for a tokenizer, with words that are short enough for a window of any size."""
+        windower = cls(SubwordEncoder(tokenizer), window, overlap, structure)
+        if windower.subword_encoder.longest_word <= windower.budget:
+            return windower
+        return replace(windower, subword_encoder=SubwordEncoder(tokenizer, longest_word=windower.budget))
 
     @property
     def budget(self) -> int:

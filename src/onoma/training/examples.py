@@ -53,7 +53,7 @@ def make_examples(
     """
     for group in _group_documents(documents):
         for encoded in windower.encode([split_words_at_entities(document, windower) for document in group]):
-            targets, edges = task.targets(encoded, unusable=unusable), _sentence_edges(encoded)
+            targets, edges = task.targets(encoded, unusable=unusable), sentence_edges(encoded)
             unusable.update(_count_cut_spans(targets.spans, encoded))
             for window, second in _iter_windows(encoded):
                 ids = windower.row(encoded, window, second=second)
@@ -123,7 +123,7 @@ def _count_cut_spans(spans: NDArray[np.int32], encoded: Encoded) -> dict[str, in
     return {"begins in one window and ends in the next: left out": count} if count else {}
 
 
-def _sentence_edges(encoded: Encoded) -> NDArray[np.uint8]:
+def sentence_edges(encoded: Encoded) -> NDArray[np.uint8]:
     """Return the edges of sentences, except those inside a gold entity, which may continue across a line break."""
     edges = np.zeros(len(encoded.words), dtype=np.uint8)
     for start, end in encoded.sentences:

@@ -19,7 +19,7 @@ from onoma.bundle import (
     WindowConfig,
 )
 from onoma.counting import counted, counted_entities
-from onoma.encoding import SubwordEncoder, Windower
+from onoma.encoding import Windower
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.events import Event, Listener, Notice, Score, Stage
@@ -280,8 +280,8 @@ def _read_additional_tasks(
 
 def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener) -> TrainingText:
     data, model_config = config.data, config.model
-    subword_encoder = SubwordEncoder(pretrained.tokenizer)
-    if data.capitals and not subword_encoder.is_cased:
+    windower = Windower.of(pretrained.tokenizer, window=model_config.window, overlap=model_config.overlap)
+    if data.capitals and not windower.subword_encoder.is_cased:
         raise ConfigError(
             f"data.capitals: the encoder {model_config.encoder} does not tell capitals from lower case; "
             "leave the setting out, or choose another encoder"
@@ -291,7 +291,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         data.train,
         format=data.format,
         options=lambda path: read_options(data, path),
-        windower=Windower(subword_encoder, window=model_config.window, overlap=model_config.overlap),
+        windower=windower,
         task=settings_of(config),
         sample=None if data.sentences is None else TextSample(data.sentences, config.training.seed),
         mixing_seed=config.training.seed if data.mixed_lengths else None,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onoma.encoding import WordWindower
 from onoma.tasks import TagTask
 from onoma.text import Document
-from onoma.training.examples import split_words_at_entities
+from onoma.training.examples import BEGINS, ENDS, sentence_edges, split_words_at_entities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,8 +22,7 @@ class WordExample:
     Attributes:
         words: texts of the words.
         targets: target of each word, ``[words]``; see :attr:`onoma.tasks.TagTask.allowed`.
-        begins, ends: whether the example begins or ends at a sentence bound, so that no entity crosses its beginning or
-            end.
+        begins, ends: whether the example begins or ends at a sentence bound that no gold entity crosses.
     """
 
     words: list[str]
@@ -46,9 +45,12 @@ def word_examples(
     for document in documents:
         (encoded,) = windower.encode([split_words_at_entities(document, windower)])
         targets = task.targets(encoded, unusable=unusable).words
-        bounds = {bound for sentence in encoded.sentences for bound in sentence}
+        edges = sentence_edges(encoded)
         for window in encoded.windows:
             start, end = window.core_start, window.core_end
             yield WordExample(
-                encoded.words.texts(start, end), targets[start:end], begins=start in bounds, ends=end in bounds
+                encoded.words.texts(start, end),
+                targets[start:end],
+                begins=bool(edges[start] & BEGINS),
+                ends=bool(edges[end - 1] & ENDS),
             )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onoma.encoding import Window, batch_by_length, cut_windows, pad
+from onoma.encoding import Window, Windower, batch_by_length, cut_windows, pad
+from onoma.text import Document
 from onoma.training.config import ModelConfig
+from support.wordpieces import wordpiece
 
 sizes = st.lists(st.integers(1, 6), max_size=120)
 
@@ -32,6 +35,16 @@ def test_words_far_from_the_ends_have_context_on_both_sides(words):
             assert window.core_start - window.start >= 9
         if window.end < words:
             assert window.end - window.core_end >= 9
+
+
+@pytest.mark.parametrize("window", [3, 16, 20, 33])
+def test_a_word_that_is_longer_than_a_window_is_shortened_to_fit(window):
+    windower = Windower.of(wordpiece(), window=window, overlap=0)
+    (encoded,) = windower.encode([Document("a " + "b" * 60 + " c")])
+    for each in encoded.windows:
+        row = windower.row(encoded, each)
+        assert len(row) <= window
+        assert all(0 < first < len(row) - 1 for first in windower.first_subwords(encoded, each))
 
 
 def test_a_text_that_fits_is_one_window():

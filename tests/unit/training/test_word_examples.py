@@ -34,6 +34,13 @@ def test_parts_of_a_long_sentence_know_that_they_are_parts():
     assert [part.ends for part in parts] == [False] * (len(parts) - 1) + [True]
 
 
+def test_a_sentence_bound_inside_an_entity_is_not_one():
+    text = Document("Munich\nGermany")
+    first, second = read(text.with_entities([text.entity(0, 14, "LOC")]))
+    assert (first.targets.tolist(), second.targets.tolist()) == ([1], [2])
+    assert (first.begins, first.ends, second.begins, second.ends) == (True, False, False, True)
+
+
 def test_entities_that_cannot_be_tagged_are_counted():
     text = Document("Ada Byron")
     unusable: Counter[str] = Counter()
