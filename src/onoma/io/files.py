@@ -13,11 +13,15 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedWriter, FileIO, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from onoma.errors import CorpusError
 from onoma.io.terminal import VisibleText
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 DRAFT = ".draft"
 """Suffix of incomplete files and folders; their names also begin with a dot."""
@@ -180,17 +184,38 @@ def _open_target(path: Path, *, styled: bool, parents: bool) -> Iterator[TextIO]
             path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
     state_before = _file_state(path)
-    with _os_errors_as_corpus_errors(path), temporary_beside(path) as draft:
-        with draft.open("x", encoding="utf-8", newline="\n") as file:
-            yield file
-        if _file_state(path) == state_before:
-            draft.replace(path)
-            return
-        new_path = path.with_name(f"{path.name}.new")
-        name_new(draft, new_path)
+    with temporary_beside(path) as draft:
+        with _os_errors_as_corpus_errors(path):
+            raw = _RawFile(draft, "x")
+        try:
+            with TextIOWrapper(BufferedWriter(raw), encoding="utf-8", newline="\n") as file:
+                yield file
+        except OSError as error:
+            if error is not raw.error:
+                raise
+            raise CorpusError(f"cannot be written: {error.strerror}", path=path) from error
+        with _os_errors_as_corpus_errors(path):
+            if _file_state(path) == state_before:
+                draft.replace(path)
+                return
+            new_path = path.with_name(f"{path.name}.new")
+            name_new(draft, new_path)
     raise CorpusError(
         f"another process has changed it in the meantime, so it is not replaced; the result is {new_path}", path=path
     )
+
+
+class _RawFile(FileIO):
+    """A file that keeps the error of a failed write, to tell it from errors of the code that produces the content."""
+
+    error: OSError | None = None
+
+    def write(self, data: ReadableBuffer) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.error = error
+            raise
 
 
 def _file_state(path: Path) -> tuple[int, int, int, int] | None:

@@ -31,17 +31,21 @@ from onoma.training.random_lengths import with_mixed_lengths
 from onoma.training.tasks import Settings
 
 _CODE = (
+    "bundle/manifest.py",
+    "io",
     "text",
     "schemes",
     "corpora",
     "encoding",
     "tasks",
     "training/augmenting.py",
+    "training/corpus.py",
     "training/documents.py",
     "training/examples.py",
     "training/flat.py",
     "training/parts.py",
     "training/random_lengths.py",
+    "training/tasks.py",
 )
 
 

@@ -47,6 +47,17 @@ def test_a_new_file_replaces_the_old_one(writer, tmp_path):
     assert list(everything(tmp_path).values()) == [b"new\n"]
 
 
+def test_an_error_of_whoever_produces_the_content_is_not_one_of_writing(tmp_path):
+    def write_what_gets_lost() -> None:
+        with replacing(tmp_path / "place") as file:
+            file.write("half")
+            raise ConnectionError("lost the server")
+
+    with pytest.raises(ConnectionError, match="lost the server"):
+        write_what_gets_lost()
+    assert everything(tmp_path) == {}
+
+
 def fail_in_a_file(path, replaced, half):
     with replaced(path) as file:
         file.write(half)
