@@ -14,6 +14,7 @@ from typing import Any
 
 from results import DATA, RESULTS
 
+from onoma.io.files import replacing_bytes
 from onoma.machine import find_processor
 
 _RECORD = "cell.json"
@@ -32,13 +33,14 @@ def keep_cells(comparison: str, cells: Path) -> None:
     """Add the records of finished runs to the known ones; a repeated run replaces the earlier one."""
     known = _known(comparison)
     for path in sorted(cells.glob(f"*/*/*/{_RECORD}")):
-        name, record = str(path.parent.relative_to(cells)), _without_data_folder(path)
+        name, record = path.parent.relative_to(cells).as_posix(), _without_data_folder(path)
         if not record["error"] and record != known.get(name, {}).get("record"):
             today = datetime.now(tz=UTC).date().isoformat()
             known[name] = {"cell": name, "processor": find_processor().name, "date": today, "record": record}
     if known:
         lines = [json.dumps(known[name], ensure_ascii=False, separators=(",", ":")) + "\n" for name in sorted(known)]
-        _file(comparison).write_bytes(lzma.compress("".join(lines).encode()))
+        with replacing_bytes(_file(comparison)) as file:
+            file.write(lzma.compress("".join(lines).encode()))
 
 
 def _known(comparison: str) -> dict[str, dict[str, Any]]:

@@ -340,8 +340,8 @@ def test_a_dev_set_without_any_of_the_labels_is_refused(corpus, tmp_path):
 @pytest.mark.parametrize(
     ("kind", "setting", "named"),
     [
-        ("crf", {"model.head": "span"}, "model.head: the baseline crf has no such setting"),
-        ("crf", {"model.window": 64}, "model.window: the baseline crf has no such setting"),
+        ("crf", {"model.head": "span"}, "model.head: the baseline crf does not have this setting"),
+        ("crf", {"model.window": 64}, "model.window: the baseline crf does not have this setting"),
         ("gazetteer", {"data.weight": 2.0}, "data.weight: the baseline gazetteer"),
         (
             "bilstm",

@@ -211,6 +211,11 @@ def test_other_settings_data_or_encoders_are_trained_again(place):
     assert place.planned()[0] == []
 
 
+def test_settings_that_do_not_change_a_model_repeat_nothing(place):
+    settings = {"training.checkpoint_steps": 3, "training.checkpoint_minutes": 1, "training.device": "cpu"}
+    assert place.planned(settings=settings)[0] == []
+
+
 def test_another_encoder_in_the_same_place_is_trained(whole, tmp_path):
     encoder = tmp_path / "tiny"
     place = Place(whole.base, encoder)
@@ -273,6 +278,13 @@ def test_sizes_beyond_the_setting_of_sentences_are_left_out(place):
     cells, plan = place.planned(settings=settings, sizes=[12, 24, "all"], seeds=1, output=place.base / "new")
     assert cells == ["data/tiny/12-1", "data/tiny/all-1"]
     assert plan.notes == ["data: data.sentences limits the training text to 20 sentences; size 24 is left out"]
+
+
+def test_the_candidate_whose_sizes_are_left_out_is_named(place):
+    path = place.base / "compare.toml"
+    path.write_text('[[candidate]]\nname = "few"\nmodel.encoder = "crf"\ndata.sentences = 20\n', encoding="utf-8")
+    _, plan = place.planned(config=path, sizes=[12, 24], seeds=1, output=place.base / "new")
+    assert plan.notes == ["data, few: data.sentences limits the training text to 20 sentences; size 24 is left out"]
 
 
 def test_finished_runs_that_are_repeated_are_named_with_what_has_changed(place):
@@ -396,7 +408,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
         (["--seeds", "0"], "at least one seed is needed"),
         (["--seeds", "a"], "seeds: expected a number of seeds, or the seeds themselves, as in 1,2,5"),
         (["--set", "training.epoch=3"], "unknown key 'training.epoch'"),
-        (["--set", "crf.c1=1"], "crf: is for the baseline crf, and it is not among the candidates"),
+        (["--set", "crf.c1=1"], "crf: no candidate is the baseline crf"),
         (["--set", "training.seed=7"], "training.seed: each candidate is trained with all seeds; give them with seeds"),
         (["--set", "training.epochs=0"], "candidate tiny, data: training.epochs"),
         (
@@ -449,6 +461,19 @@ def test_candidates_are_tested_on_test_text_all_or_none(onoma, whole, tmp_path):
     shown = onoma("compare", path, *whole.arguments, "-o", tmp_path / "out")
     assert shown.status == 2
     assert "candidate gazetteer, data: has no test text, but others have; name it" in shown.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_candidates_are_chosen_on_the_same_dev_text(onoma, whole, tmp_path):
+    easy = tmp_path / "easy.conll"
+    write_corpus(easy, SENTENCES)
+    path = tmp_path / "compare.toml"
+    path.write_text(
+        f'[[candidate]]\nname = "gazetteer"\nmodel.encoder = "gazetteer"\ndata.dev = "{easy}"\n', encoding="utf-8"
+    )
+    shown = onoma("compare", path, *whole.arguments, "-o", tmp_path / "out")
+    assert shown.status == 2
+    assert "data: candidates gazetteer and tiny have different dev text, on which the best is chosen" in shown.err
     assert not (tmp_path / "out").exists()
 
 

@@ -15,7 +15,7 @@ from onoma.api.training import TrainResult, train
 from onoma.bundle import HISTORY, OutputFolder
 from onoma.errors import InputError, StoppedError
 from onoma.io.files import remove
-from onoma.machine import available_cores
+from onoma.machine import available_cores, find_processor
 from onoma.tagger import Tagger
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
@@ -126,6 +126,7 @@ def _train(plan: CellPlan, progress: _ProgressListener) -> tuple[CellRecord, Tag
         dev=dict(result.dev or {}),
         seconds=earlier_seconds + time.perf_counter() - start_time,
         threads=available_cores(),
+        processor=find_processor().name,
         notes=list(dict.fromkeys(progress.notes)),
     )
     return record, result.tagger

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -137,7 +137,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
 
     cache = _FileInfoCache()
     plans: list[CellPlan] = []
-    notes: dict[str, None] = {}
+    left_out: dict[tuple[str, str], list[str]] = {}
     has_full_size = any(cell.sentences is None for cell in cells)
     for cell in cells:
         with _error_context(cell):
@@ -152,7 +152,8 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             full_size = cell.max_sentences or count
             if cell.sentences is not None and cell.sentences >= full_size + (not has_full_size):
                 limit = "the training text has" if full_size == count else "data.sentences limits the training text to"
-                notes[f"{cell.corpus}: {limit} {full_size:,} sentences; size {cell.sentences:,} is left out"] = None
+                reason = f"{limit} {full_size:,} sentences; size {cell.sentences:,} is left out"
+                left_out.setdefault((cell.corpus, reason), []).append(cell.candidate)
                 continue
             plans.append(
                 _plan_cell(
@@ -163,10 +164,32 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
                     train_sentences=config.data.sentences or full_size,
                 )
             )
+    notes = _describe_left_out(left_out, candidates={cell.candidate for cell in cells})
     if not plans:
         raise ConfigError("\n".join([*notes, "so no size is left; give smaller ones, or all"]))
+    _check_dev_sets(plans)
     _check_test_sets(plans)
-    return _with_models(plans), list(notes)
+    return _with_models(plans), notes
+
+
+def _describe_left_out(left_out: Mapping[tuple[str, str], Sequence[str]], *, candidates: Collection[str]) -> list[str]:
+    """Return a note for each reason to leave out a size of a corpus, with the candidates unless it applies to all."""
+    return [
+        f"{', '.join([corpus] if set(names) == set(candidates) else [corpus, *dict.fromkeys(names)])}: {reason}"
+        for (corpus, reason), names in left_out.items()
+    ]
+
+
+def _check_dev_sets(plans: Sequence[CellPlan]) -> None:
+    """Check that the candidates of a corpus have the same dev set, since the best is chosen on it."""
+    first: dict[str, CellPlan] = {}
+    for plan in plans:
+        other = first.setdefault(plan.cell.corpus, plan)
+        if plan.expected.digests["dev"] != other.expected.digests["dev"]:
+            raise ConfigError(
+                f"{plan.cell.corpus}: candidates {other.cell.candidate} and {plan.cell.candidate} have different dev "
+                "text, on which the best is chosen; give both the same"
+            )
 
 
 def _check_test_sets(plans: Sequence[CellPlan]) -> None:
@@ -282,14 +305,17 @@ def config_of(cell: Cell) -> RunConfig:
 
 
 def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:
-    """Return the plans with the models of which one is kept: those of the largest training set, by seed."""
+    """Return the plans with the models of which one is kept: those of the largest size of the corpus, by seed."""
+    from onoma.experiments import largest_size
+
     groups: dict[tuple[str, str], list[CellPlan]] = {}
     for plan in sorted(plans, key=lambda plan: plan.cell.seed):
         groups.setdefault((plan.cell.corpus, plan.cell.candidate), []).append(plan)
     models: dict[Path, tuple[Path, ...]] = {}
     for group in groups.values():
-        largest = max(plan.expected.train_sentences for plan in group)
-        kept = tuple(plan.model for plan in group if plan.expected.train_sentences == largest)
+        corpus = group[0].cell.corpus
+        largest = largest_size(plan.cell.sentences for plan in plans if plan.cell.corpus == corpus)
+        kept = tuple(plan.model for plan in group if plan.cell.sentences == largest)
         models |= dict.fromkeys(kept, kept)
     return [replace(plan, models=models.get(plan.model, ())) for plan in plans]
 

@@ -21,7 +21,7 @@ from onoma.io.files import remove, replacing
 from onoma.machine import WorkerProcess, available_cores, find_processor, raise_on_sigterm
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.experiments import Cell, CellEvent, Comparison, CostLimits, Speed
+    from onoma.experiments import Cell, CellEvent, CellRecord, Comparison, CostLimits, Speed
 
 _CELLS_FOLDER, _RESULT_FILE = "cells", "comparison.json"
 
@@ -45,7 +45,7 @@ class ComparisonPlanned:
 
 @dataclass(frozen=True, slots=True)
 class SpeedMeasured:
-    """The event that the speed of a candidate's model was measured on a corpus."""
+    """The event that the speed of a candidate's model on a corpus is known, from now or from an earlier call."""
 
     corpus: str
     candidate: str
@@ -79,7 +79,8 @@ def compare(
 
     Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
     The candidates are all combinations of ``encoders`` and ``heads``, and those that ``config`` lists. The best
-    candidate is chosen on the dev set; scores on the test set are only reported. If a run fails, the others continue.
+    candidate is the one with the highest mean F1 on dev among those with the most finished runs; scores on the test set
+    are only reported. If a run fails, the others continue.
 
     Each run is trained in a worker process, which imports the calling script. A script must therefore call this
     function below ``if __name__ == "__main__":``.
@@ -117,6 +118,7 @@ def compare(
     need_training()
     check_page(report)
     from onoma.engine.devices import free_gpu_memory
+    from onoma.engine.events import ignore
     from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
 
     limits = CostLimits.parse(within) if isinstance(within, str) else within
@@ -135,7 +137,7 @@ def compare(
         heads=names_of(heads),
         settings={**argument_settings, **(settings or {})},
     )
-    listener = on_event or _ignore
+    listener = on_event or ignore
     sigterm_handler = raise_on_sigterm(f"stopped by SIGTERM; pass --resume to continue {comparison.output}")
     cells_folder = comparison.output / _CELLS_FOLDER
     check_folder(comparison.output, kind="comparison", begun=cells_folder.is_dir(), overwrite=overwrite, resume=resume)
@@ -165,11 +167,12 @@ def compare(
             if OutputFolder(plan.model).has_result and not plan.keeps_model:
                 remove(plan.model)
         speeds, speed_notes = _measure_speeds(plans, listener)
+        records = [plan.record for plan in plans]
         result = make_comparison(
-            [plan.record for plan in plans],
+            records,
             speeds,
-            dev_sizes={plan.cell.corpus: plan.dev for plan in plans},
-            machine={"processor": find_processor().name, "cores": available_cores()},
+            dev_sizes={(plan.cell.corpus, plan.cell.candidate): plan.dev for plan in plans},
+            machine={"processor": _name_processors(records), "cores": available_cores()},
             within=limits,
         )
         result = replace(result, notes=(*notes, *result.notes, *speed_notes))
@@ -182,8 +185,10 @@ def compare(
     return result
 
 
-def _ignore(event: object) -> None:
-    """A listener that does nothing."""
+def _name_processors(records: Sequence[CellRecord]) -> str:
+    """Return the names of the processors of finished runs, of which some may be from earlier calls, and of this one."""
+    processors = [record.processor for record in records if record.processor and not record.error]
+    return ", ".join(dict.fromkeys([find_processor().name, *processors]))
 
 
 def _measure_speeds(
@@ -202,7 +207,7 @@ def _measure_speeds(
         if not plan.keeps_model or not plan.is_done:
             continue
         speed = read_speed(plan.model)
-        if speed is None:
+        if speed is None or speed.processor != find_processor().name:
             documents = [document.with_entities(()) for document in gold_of(plan)]
             worker = WorkerProcess(measure_speed, plan.model, documents)
             try:

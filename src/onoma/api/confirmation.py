@@ -64,7 +64,7 @@ def confirm(
     deadline: float | None,
     on_event: Listener,
 ) -> TuneResult:
-    """Train the best trial and the unmodified run with new seeds, and compare them on dev.
+    """Train the best trial and the original run with new seeds, and compare them on dev.
 
     Args:
         result: the result of the search.
@@ -77,7 +77,7 @@ def confirm(
 
     Returns:
         The result with the comparison, and the reasons why runs have failed. There is no comparison if the best trial
-        is the unmodified run, if there are no seeds, or if both runs finished for no seed.
+        is the original run, if there are no seeds, or if both runs finished for no seed.
     """
     if result.best.is_default or not seeds:
         return result

@@ -47,10 +47,10 @@ class SearchPlan:
     """The plan of a search.
 
     Attributes:
-        run: configuration of the unmodified run.
+        run: configuration of the original run.
         search_run: the same configuration without test text.
         space: the search space.
-        first: parameters of the trial that equals the unmodified run; None if that run is outside the search space.
+        first: parameters of the trial that equals the original run; None if that run is outside the search space.
         sentences: number of sentences of the training text.
         notes: remarks for the user.
         identity: facts in which all calls on the same study must agree.
@@ -136,7 +136,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     _refuse_baselines(_list_encoders(search_run, space))
     first_params = space.params_from_run(search_run, resolved)
     if isinstance(first_params, str):
-        notes.append(f"the run as it is is not among the trials: {first_params}")
+        notes.append(f"the original run is not among the trials: {first_params}")
     return SearchPlan(
         run=run,
         search_run=search_run,

@@ -52,7 +52,7 @@ class SeedRuns:
 
 
 def name_of(trial: TrialRecord) -> str:
-    """Return the name of a trial's runs; that of the unmodified run is ``defaults``."""
+    """Return the name of a trial's runs; that of the original run is ``defaults``."""
     return "defaults" if trial.is_default else f"trial {trial.shown_number}"
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from onoma.api.loading import load
 from onoma.bundle import HISTORY, WEIGHTS
-from onoma.machine import available_cores
+from onoma.machine import available_cores, find_processor
+from onoma.tagger import Tagger
 from onoma.text import Document, split_sentences
 
 _SECONDS = 3.0
@@ -32,11 +33,11 @@ def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document])
         documents: documents to tag, without entities.
     """
     tagger = load(folder)
-    list(tagger.tag_many(documents[:_WARM_UP_DOCUMENTS]))
+    _tag(tagger, documents[:_WARM_UP_DOCUMENTS])
     words = sum(len(document.words or document.text.split()) for document in documents)
     tagged_words, seconds, start_time = 0, 0.0, time.perf_counter()
     while seconds < _SECONDS:
-        list(tagger.tag_many(documents))
+        _tag(tagger, documents)
         tagged_words += words
         seconds = time.perf_counter() - start_time
     sentences = [sentence for document in documents for sentence in split_sentences(document)]
@@ -49,8 +50,15 @@ def measure_speed(pipe: Connection, folder: Path, documents: Sequence[Document])
             "size": sum(path.stat().st_size for path in folder.iterdir() if path.name not in _EXCLUDED_FILES)
             / _MEGABYTE,
             "threads": available_cores(),
+            "processor": find_processor().name,
         }
     )
+
+
+def _tag(tagger: Tagger, documents: Sequence[Document]) -> None:
+    """Tag documents and drop them, so that the memory does not depend on their number."""
+    for _ in tagger.tag_many(documents):
+        pass
 
 
 def _time_sentences(tag: Callable[[Document], Document], sentences: Sequence[Document]) -> Iterator[float]:

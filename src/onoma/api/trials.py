@@ -23,7 +23,7 @@ class TrialContext:
     """Data shared by all trials of a search.
 
     Attributes:
-        run: configuration of the unmodified run, without test text.
+        run: configuration of the original run, without test text.
         space: the search space.
         folder: parent of the folders in which trials keep their checkpoints while they run.
     """

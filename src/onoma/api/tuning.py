@@ -33,7 +33,7 @@ TRIALS = 20
 """Default number of trials of a search."""
 
 SEEDS = 3
-"""Default number of new seeds with which the best trial and the unmodified run are trained."""
+"""Default number of new seeds with which the best trial and the original run are trained."""
 
 FINALISTS = 3
 """Default number of trials that are trained with further seeds to choose among them."""
@@ -75,7 +75,7 @@ def tune(
     """Search for the settings of a run with the best F1 on dev, and confirm the best trial with new seeds.
 
     Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
-    The best trial is compared with the unmodified run, which has these settings without any searched values; both are
+    The best trial is compared with the original run, which has these settings without any searched values; both are
     trained with seeds that the search has not used. The test set is never read. Several calls can work on one study,
     also from several machines; each trial is run by only one of them.
 
@@ -95,7 +95,7 @@ def tune(
             unlimited if ``minutes`` is given.
         minutes: time limit of this call, including the runs with new seeds. Trials and runs that are unfinished by then
             are kept for the next call. By default unlimited.
-        seeds: number of new seeds with which the best trial and the unmodified run are trained; 0 to skip this, and the
+        seeds: number of new seeds with which the best trial and the original run are trained; 0 to skip this, and the
             runs of the finalists too.
         finalists: number of the best trials that are also trained with two further seeds. The best is then the one with
             the highest mean F1 over these and the seed of the search. 1 to choose by the search alone.
@@ -111,7 +111,7 @@ def tune(
         on_event: function called with each event.
 
     Returns:
-        The best settings, and how they compare with the unmodified run over the new seeds. The settings are written to
+        The best settings, and how they compare with the original run over the new seeds. The settings are written to
         ``best.toml`` in ``output``, which ``onoma train`` accepts, next to ``runner-up.toml``, ``space.toml`` and
         ``tune.json``.
 
@@ -126,15 +126,16 @@ def tune(
     need_tuning(plots=report is not None)
     if report is not None:
         check_page_path(report)
+    from onoma.engine.events import ignore
     from onoma.tuning import Budget, PrunerName, Study, shown_storage, sqlite_storage
 
     if (trials is not None and trials < 1) or (minutes is not None and not 0 < minutes < math.inf):
         raise ConfigError("the budget is empty; give at least one trial (--trials) or some minutes (--minutes)")
     if seeds < 0 or finalists < 1 or jobs < 1:
-        raise ConfigError("seeds are 0 or more, and finalists and jobs 1 or more")
+        raise ConfigError("the number of seeds must be at least 0, that of finalists and that of jobs at least 1")
     if pruner not in get_args(PrunerName):
         raise ConfigError(f"unknown pruner {pruner!r}; choose one of {', '.join(get_args(PrunerName))}")
-    listener = on_event or _ignore
+    listener = on_event or ignore
     encoders = names_of(encoders)
     plan = plan_search(
         None if config is None else Path(config),
@@ -164,7 +165,8 @@ def tune(
             _write_text(folder / _ADDRESS_FILE, json.dumps(address, indent=2) + "\n")
         listener(plan.event(trials=max_trials, minutes=minutes, jobs=jobs, before=earlier_records, storage=storage_url))
         first_seed = plan.run.training.seed + 1
-        choice_seeds = range(first_seed, first_seed + _FINALIST_SEEDS * (finalists > 1 and seeds > 0))
+        choice_count = _FINALIST_SEEDS if finalists > 1 and seeds else 0
+        choice_seeds = range(first_seed, first_seed + choice_count)
         new_seeds = range(choice_seeds.stop, choice_seeds.stop + seeds)
         seconds = None if minutes is None else 60 * minutes
         deadline = None if seconds is None else time.monotonic() + seconds
@@ -207,10 +209,6 @@ def tune(
     return result
 
 
-def _ignore(event: object) -> None:
-    """A listener that does nothing."""
-
-
 @contextmanager
 def _open_folder(folder: Path, address: Mapping[str, str | None], *, overwrite: bool, resume: bool) -> Iterator[bool]:
     """Lock the output folder of a search; yield whether this call owns it, or helps another call that does."""
@@ -224,13 +222,13 @@ def _open_folder(folder: Path, address: Mapping[str, str | None], *, overwrite: 
             "another study there with --study NAME"
         )
     with ExitStack() as stack:
+        is_owner = True
         try:
             stack.enter_context(taken_folder(folder, parts=[_TRIALS_FOLDER, _CELLS_FOLDER]))
         except InputError:
             if overwrite:
                 raise
-            yield False
-            return
+            is_owner = False
         if overwrite:
             for name in (
                 _STUDY_FILE,
@@ -243,7 +241,7 @@ def _open_folder(folder: Path, address: Mapping[str, str | None], *, overwrite: 
                 f"{_RUNNER_UP_NAME}.toml",
             ):
                 remove(folder / name)
-        yield True
+        yield is_owner
 
 
 def _check_address(folder: Path, address: Mapping[str, str | None]) -> None:

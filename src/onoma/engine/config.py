@@ -21,6 +21,9 @@ from onoma.engine.groups import GroupSettings
 from onoma.engine.learner import LearnerSettings
 from onoma.errors import ConfigError
 
+SETTINGS_WITHOUT_EFFECT = ("checkpoint_minutes", "checkpoint_steps", "log")
+"""Settings of :class:`EngineConfig` that do not change what a run learns."""
+
 
 class ConfigTable(BaseModel):
     """An immutable table of a configuration, which rejects unknown keys, and booleans and infinity as numbers."""

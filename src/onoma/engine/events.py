@@ -149,7 +149,7 @@ class Interrupted(Event):
     """A run that was stopped early on request; the best model so far is saved next, and the run can be resumed."""
 
 
-def ignore(event: Event) -> None:
+def ignore(event: object) -> None:
     """Ignore an event; the listener that does nothing."""
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 import torch
 
+from onoma.engine.config import SETTINGS_WITHOUT_EFFECT
 from onoma.engine.dtype import Dtype
 from onoma.errors import InputError
 from onoma.io.changes import changes
@@ -29,7 +30,7 @@ _CODE = (
 _PACKAGES = ("numpy", "tokenizers", "torch")
 _HARMLESS_KEYS = re.compile(
     r"machine\.|settings\.data\.test|settings\.task\.[^.]+\.test"
-    r"|settings\.training\.(checkpoint_minutes|checkpoint_steps|log|patience|recompute)"
+    rf"|settings\.training\.({'|'.join((*SETTINGS_WITHOUT_EFFECT, 'patience', 'recompute'))})"
 )
 _DIGEST_COVERED_KEYS = re.compile(r"settings\.(output|data\.(train|dev|text|held_out)|task\.[^.]+\.(train|dev))")
 

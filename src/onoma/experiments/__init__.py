@@ -11,6 +11,7 @@ from onoma.experiments.comparison import (
     CostLimits,
     LearningCurve,
     MeanAndDeviation,
+    largest_size,
     make_comparison,
 )
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
@@ -48,6 +49,7 @@ __all__ = [
     "cells_of",
     "file_name",
     "fitted_curve",
+    "largest_size",
     "make_comparison",
     "processes_for",
     "read_comparison",

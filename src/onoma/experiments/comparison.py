@@ -1,8 +1,8 @@
 """Result of a comparison, built from the records and speeds of its cells: a row for each candidate, size and corpus.
 
-The best candidate of a corpus and size is the one with the highest mean F1 on dev; the test scores of the others are
-compared with its scores. A row is on the Pareto front if no other row of its corpus and size is at least as good in F1
-on dev, words per second and model size, and better in one of them.
+The best candidate of a corpus and size is the one with the highest mean F1 on dev among those with the most finished
+runs; the test scores of the others are compared with its scores. A row is on the Pareto front if no other row of its
+corpus and size is at least as good in F1 on dev, words per second and model size, and better in one of them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class ComparisonRow:
             have no seed in common or were not tested on the same gold entities.
         seconds: training time in seconds.
         speed: speed of the model; None if it was not measured, as for all sizes but the largest.
-        best: whether its mean F1 on dev is the highest.
+        best: whether its mean F1 on dev is the highest among the candidates with the most finished runs.
         on_front: whether it is on the Pareto front.
         errors: error messages of failed runs.
     """
@@ -176,7 +176,7 @@ class Comparison:
     Attributes:
         rows: rows by corpus, size and candidate, in the order of the configuration; sizes are in ascending order.
         curves: learning curves, of candidates trained at several sizes.
-        machine: name of the processor, and number of cores used.
+        machine: name of the processor, of all processors if runs of earlier calls had others, and number of cores used.
         threads: number of threads of the runs; several numbers if they differ.
         within: bounds set by the caller.
         chosen: candidate of each corpus with the highest F1 on dev within the bounds, at the largest size; None if no
@@ -209,7 +209,7 @@ def make_comparison(
     records: Sequence[CellRecord],
     speeds: Mapping[tuple[str, str], Speed],
     *,
-    dev_sizes: Mapping[str, DevSize],
+    dev_sizes: Mapping[tuple[str, str], DevSize],
     machine: Mapping[str, object],
     within: CostLimits | None = None,
 ) -> Comparison:
@@ -218,14 +218,14 @@ def make_comparison(
     Args:
         records: records of all cells, in the order of the configuration.
         speeds: speeds of the models of the largest size, by corpus and candidate.
-        dev_sizes: size of the dev set of each corpus.
-        machine: facts about the machine that the comparison ran on.
+        dev_sizes: size of the dev set, by corpus and candidate.
+        machine: name of the processor, and number of cores used.
         within: upper bounds for the cost of the chosen models.
     """
     groups: dict[tuple[str, int | None], dict[str, list[CellRecord]]] = {}
     for record in records:
         groups.setdefault((record.corpus, record.sentences), {}).setdefault(record.candidate, []).append(record)
-    largest = {corpus: _largest(sentences for name, sentences in groups if name == corpus) for corpus, _ in groups}
+    largest = {corpus: largest_size(sentences for name, sentences in groups if name == corpus) for corpus, _ in groups}
     rows: list[ComparisonRow] = []
     for (corpus, sentences), candidates in sorted(groups.items(), key=lambda item: _sort_key(item[0], list(largest))):
         measured = speeds if sentences == largest[corpus] else {}
@@ -346,7 +346,7 @@ def _choose_candidates(rows: Sequence[ComparisonRow], within: CostLimits | None)
 
 
 def _curves(
-    rows: Sequence[ComparisonRow], records: Sequence[CellRecord], dev_sizes: Mapping[str, DevSize]
+    rows: Sequence[ComparisonRow], records: Sequence[CellRecord], dev_sizes: Mapping[tuple[str, str], DevSize]
 ) -> list[LearningCurve]:
     """Return a learning curve for each candidate that was trained at several sizes."""
     curves = []
@@ -356,7 +356,7 @@ def _curves(
             if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
                 runs.setdefault(record.train_sentences, []).append(record.dev["f1"])
         if len(runs) > 1:
-            curve = LearningCurve(corpus=corpus, candidate=candidate, runs=runs, dev=dev_sizes[corpus])
+            curve = LearningCurve(corpus=corpus, candidate=candidate, runs=runs, dev=dev_sizes[corpus, candidate])
             curves.append(_with_forecast(curve))
     return curves
 
@@ -373,7 +373,8 @@ def _with_forecast(curve: LearningCurve) -> LearningCurve:
         return replace(curve, no_forecast=str(error))
 
 
-def _largest(sizes: Iterable[int | None]) -> int | None:
+def largest_size(sizes: Iterable[int | None]) -> int | None:
+    """Return the largest of several sizes, in sentences; None stands for all."""
     return max(sizes, key=_as_number)
 
 

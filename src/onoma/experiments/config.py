@@ -183,7 +183,7 @@ def _check_shared_settings(comparison: ComparisonConfig) -> None:
             )
     for name in BASELINE_TABLES:
         if getattr(comparison, name) and name not in encoders:
-            raise ConfigError(f"{name}: is for the baseline {name}, and it is not among the candidates; remove it")
+            raise ConfigError(f"{name}: no candidate is the baseline {name}; remove this table, or add one")
 
 
 def _check_names(kind: str, names: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from onoma.engine.config import SETTINGS_WITHOUT_EFFECT
 from onoma.errors import InputError
 from onoma.io.changes import changes
 from onoma.io.files import replacing_bytes
@@ -36,6 +37,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         seconds: time from the start of the run to the finished model; for a resumed run, the time of the last attempt
             plus the training time before it.
         threads: number of processor threads.
+        processor: name of the processor that it was trained on; empty in records of earlier versions.
         notes: notices for the reader on how its data was read.
         error: why there is no model; empty if there is one.
     """
@@ -53,6 +55,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     counts: list[tuple[int, int, int]] = []
     seconds: float = 0.0
     threads: int = 1
+    processor: str = ""
     notes: list[str] = []
     error: str = ""
 
@@ -68,12 +71,15 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Counts(correct=correct, predicted=predicted, gold=gold).f1
 
     def is_of(self, other: CellRecord) -> bool:
-        """Return whether both records are of the same run on the same data, wherever the files are located."""
-        return self.digests == other.digests and _without_folders(self.settings) == _without_folders(other.settings)
+        """Return whether both records are of the same run on the same data, wherever the data files are located.
+
+        The device, and settings that do not change what a run learns, may differ.
+        """
+        return self.digests == other.digests and _comparable(self.settings) == _comparable(other.settings)
 
     def changes_to(self, other: CellRecord) -> list[str]:
         """Return a description of each setting, file or encoder that differs in another record."""
-        settings = changes(*(_flatten(_without_folders(each.settings)) for each in (self, other)))
+        settings = changes(*(_flatten(_comparable(each.settings)) for each in (self, other)))
         digests = changes(self.digests, other.digests)
         return [f"{key} {change}" for key, change in settings.items()] + [
             f"the content of {part} has changed" for part in digests
@@ -81,7 +87,7 @@ class CellRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Speed and resource use of a finished model when tagging, on the machine of the comparison.
+    """Speed and resource use of a finished model when tagging.
 
     Attributes:
         words_per_second: throughput over all documents that the model was tested on, tagged in batches.
@@ -89,6 +95,7 @@ class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         memory: peak memory of the process that loads the model and tags, in megabytes (10⁶ bytes); 0 if unknown.
         size: size of the files needed for tagging, in megabytes.
         threads: number of processor threads.
+        processor: name of the processor; empty in records of earlier versions.
     """
 
     words_per_second: float
@@ -96,6 +103,16 @@ class Speed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     memory: float
     size: float
     threads: int
+    processor: str = ""
+
+
+def _comparable(settings: dict[str, object]) -> object:
+    """Return settings without those that do not change what a run learns, and with file names in place of paths."""
+    training = settings.get("training")
+    if isinstance(training, dict):
+        without_effect = (*SETTINGS_WITHOUT_EFFECT, "device")
+        settings = settings | {"training": {k: v for k, v in training.items() if k not in without_effect}}
+    return _without_folders(settings)
 
 
 def _without_folders(settings: object) -> object:

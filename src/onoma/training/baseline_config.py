@@ -88,8 +88,9 @@ def check_settings(config: BaseModel, *, encoder: str) -> None:
         if key in _UNUSED_SETTINGS or not {key, name} & supported
     ]
     if unsupported:
+        them = "this setting; remove it" if len(unsupported) == 1 else "these settings; remove them"
         raise ConfigError(
-            f"{', '.join(unsupported)}: the baseline {encoder} has no such setting; remove it, or choose an encoder"
+            f"{', '.join(unsupported)}: the baseline {encoder} does not have {them}, or choose an encoder"
         )
     if changed.get("training", {}).get("dtype", "fp32") != "fp32":
         raise ConfigError(f"training.dtype: the baseline {encoder} is trained in fp32; remove it")

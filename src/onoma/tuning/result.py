@@ -219,7 +219,7 @@ class TuneResult:
             yield f"The time was up: {runs} unfinished, so this result may change; --resume continues."
         if self.best.is_default:
             means = " over these seeds" * (not first.is_default)
-            yield f"No trial was better on dev{means} than the run as it is: keep the defaults."
+            yield f"No trial was better on dev{means} than the original run: keep the defaults."
             return
         if self.defaults is not None:
             yield f"The run as it is has F1 {_format_points(self.defaults.f1 or 0.0)} with the same seed."
@@ -265,7 +265,7 @@ class TuneResult:
         yield (
             f"With {counted(len(confirmation.seeds), 'new seed')} the best trial has F1 "
             f"{_format_mean(confirmation.best)} on dev ({against_search}), "
-            f"the run as it is {_format_mean(confirmation.defaults)}."
+            f"the original run {_format_mean(confirmation.defaults)}."
         )
         noise, other_seeds = (
             ("", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean
@@ -18,14 +18,14 @@ WORDS = (1,)
 """Indices of the columns that hold words instead of numbers: the mark of a row, such as ``best``."""
 
 TESTS = (
-    "The best candidate has the highest mean F1 on dev. Intervals (95 %), differences from the best and p-values are "
-    "of F1 on the text that was tested on, by bootstrap over its documents and, if there are several seeds, Student's "
-    "t over them."
+    "The best candidate has the highest mean F1 on dev among those with the most finished runs. Intervals (95 %), "
+    "differences from the best and p-values are of F1 on the text that was tested on, by bootstrap over its documents "
+    "and, if there are several seeds, Student's t over them."
 )
 COSTS = (
     "Latency is the median of single sentences; memory is what a process that loads the model and tags has held at "
-    "most; size is that of the files that tagging needs. A candidate is on the Pareto front if no other one has at "
-    "least its F1 on dev, words a second and smallness, and more of one of them."
+    "most; size is that of the files that tagging needs. A candidate is on the Pareto front if no other one is at "
+    "least as good in F1 on dev, words per second and model size, and better in one of them."
 )
 
 _MISSING = "–"
@@ -57,9 +57,9 @@ def tables_of(comparison: Comparison) -> Iterator[CandidateTable]:
         score_columns = ("F1 in %", "", "dev", f"{rows[0].tested_on} (95 %)", "to best", "p", "seconds")
         head = (*score_columns, *_COST_COLUMNS) if any(row.speed is not None for row in rows) else score_columns
         yield CandidateTable(
-            title=f"{title_of(rows[0])}, {counted(max(len(row.seeds) for row in rows), 'run')} each",
+            title=f"{title_of(rows)}, {counted(max(len(row.seeds) for row in rows), 'run')} each",
             head=head,
-            cells=tuple(_format_row(row)[: len(head)] for row in rows),
+            cells=tuple(_format_row(row, with_size=not _have_same_size(rows))[: len(head)] for row in rows),
             best=next((number for number, row in enumerate(rows) if row.best), None),
         )
 
@@ -82,12 +82,14 @@ def candidate_tables(comparison: Comparison) -> Iterator[Table]:
             yield table
 
 
-def title_of(row: ComparisonRow) -> str:
-    """Return the corpus and training size of a row as text."""
-    return f"{row.corpus}, {'all ' if row.sentences is None else ''}{row.train_sentences:,} sentences"
+def title_of(rows: Sequence[ComparisonRow]) -> str:
+    """Return the corpus and training size of rows as text; if candidates have different texts, without a number."""
+    if not _have_same_size(rows):
+        return f"{rows[0].corpus}, all sentences of each candidate"
+    return f"{rows[0].corpus}, {'all ' if rows[0].sentences is None else ''}{rows[0].train_sentences:,} sentences"
 
 
-def largest_size(comparison: Comparison, corpus: str) -> list[ComparisonRow]:
+def rows_at_largest_size(comparison: Comparison, corpus: str) -> list[ComparisonRow]:
     """Return the rows of a corpus with the largest training size, which is the only one whose costs are measured."""
     rows = [row for row in comparison.rows if row.corpus == corpus]
     return [row for row in rows if row.sentences == rows[-1].sentences]
@@ -98,10 +100,10 @@ def failures(comparison: Comparison) -> Iterator[str]:
     sizes: dict[tuple[str, str, str], list[str]] = {}
     for row in comparison.rows:
         for error in row.errors:
-            size = "all" if row.sentences is None else row.sentences
-            sizes.setdefault((row.corpus, row.candidate, error), []).append(str(size))
+            size = "all" if row.sentences is None else f"{row.sentences:,}"
+            sizes.setdefault((row.corpus, row.candidate, error), []).append(size)
     for (corpus, candidate, error), failed_sizes in sizes.items():
-        yield f"{corpus}, {candidate}: failed with {', '.join(failed_sizes)} sentences: {error}"
+        yield f"{corpus}, {candidate}: failed with {' and '.join(failed_sizes)} sentences: {error}"
 
 
 def choices(comparison: Comparison) -> Iterator[str]:
@@ -113,7 +115,7 @@ def choices(comparison: Comparison) -> Iterator[str]:
         elif comparison.within is None:
             yield f"{corpus}: every run has failed"
         else:
-            misses = "; ".join(_describe_miss(comparison, row) for row in largest_size(comparison, corpus))
+            misses = "; ".join(_describe_miss(comparison, row) for row in rows_at_largest_size(comparison, corpus))
             yield f"{corpus}: no candidate is {bounds}: {misses}"
 
 
@@ -153,10 +155,14 @@ def _format_forecast(curve: LearningCurve) -> str:
     return f"{curve.corpus}, {curve.candidate}: {current_score}; {outlook}"
 
 
-def _format_row(row: ComparisonRow) -> tuple[str, ...]:
+def _have_same_size(rows: Sequence[ComparisonRow]) -> bool:
+    return len({row.train_sentences for row in rows}) == 1
+
+
+def _format_row(row: ComparisonRow, *, with_size: bool) -> tuple[str, ...]:
     speed, difference = row.speed, row.difference
     return (
-        row.candidate,
+        f"{row.candidate} ({row.train_sentences:,} sentences)" if with_size else row.candidate,
         _format_mark(row),
         _format_with_deviation(row.dev),
         _format_with_interval(row.test, row.interval),

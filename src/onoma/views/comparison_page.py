@@ -15,8 +15,8 @@ from onoma.views.candidates import (
     choices,
     failures,
     forecasts,
-    largest_size,
     machine,
+    rows_at_largest_size,
     tables_of,
     title_of,
 )
@@ -70,7 +70,9 @@ def _cost_section(comparison: Comparison) -> Iterator[str]:
     """Yield a section with plots of F1 against words per second, one for each corpus."""
     pictures = []
     for corpus in comparison.chosen:
-        rows = [row for row in largest_size(comparison, corpus) if row.dev is not None and row.speed is not None]
+        rows = [
+            row for row in rows_at_largest_size(comparison, corpus) if row.dev is not None and row.speed is not None
+        ]
         points = [
             ScatterPoint(row.candidate, row.speed.words_per_second, 100 * row.dev.mean, row.speed.size)
             for row in rows
@@ -81,10 +83,10 @@ def _cost_section(comparison: Comparison) -> Iterator[str]:
             svg = scatter(
                 points,
                 front=front,
-                title=f"F1 against words a second, {title_of(rows[0])}",
-                axes_names=("words a second", "F1 on dev in %"),
+                title=f"F1 against words per second, {title_of(rows)}",
+                axes_names=("words per second", "F1 on dev in %"),
             )
-            pictures.append(picture(svg, heading=title_of(rows[0])))
+            pictures.append(picture(svg, heading=title_of(rows)))
     if pictures:
         explanation = "The area of a dot is the size of the model. The line goes through the Pareto front."
         yield section("costs", "F1 against speed", paragraph(explanation), beside(*pictures))

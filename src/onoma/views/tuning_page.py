@@ -127,7 +127,7 @@ def _table(result: TuneResult, space: SearchSpace) -> str:
 
 def _row(trial: TrialRecord, keys: list[str], *, is_best: bool) -> str:
     f1 = "" if trial.f1 is None else f"{100 * trial.f1:.2f}"
-    number = f"{trial.shown_number}{' (the run as it is)' if trial.is_default else ''}"
+    number = f"{trial.shown_number}{' (the original run)' if trial.is_default else ''}"
     values = [_format_value(trial.params.get(key, "")) for key in keys]
     cells = [
         f"<td>{escaped(number)}</td><td>{trial.state}</td>",

@@ -140,7 +140,7 @@ def test_tables_of_baselines_are_shared_by_their_candidates(tmp_path):
         "crf": {"c1": 1.0, "c2": 0.5},
         "bilstm": None,
     }
-    with pytest.raises(ConfigError, match="bilstm: is for the baseline bilstm, and it is not among the candidates"):
+    with pytest.raises(ConfigError, match="bilstm: no candidate is the baseline bilstm"):
         named("crf", settings={"bilstm.hidden": 8})
 
 

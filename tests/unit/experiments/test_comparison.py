@@ -16,7 +16,7 @@ def compared(records, speeds=None, **more) -> Comparison:
     return make_comparison(
         records,
         speeds or {},
-        dev_sizes={each.corpus: DevSize(1_000, 100) for each in records},
+        dev_sizes={(each.corpus, each.candidate): DevSize(1_000, 100) for each in records},
         machine={"processor": "p", "cores": 2},
         **more,
     )
@@ -43,6 +43,16 @@ def test_figures_are_means_over_seeds_with_their_deviation():
     assert row.interval is not None
     assert row.interval.low <= 0.5 <= row.interval.high
     assert row.seeds == (1, 2)
+
+
+def test_a_forecast_depends_on_the_size_of_the_dev_set_of_its_candidate():
+    runs = [*curve("a", (0.5, 0.6, 0.65)), *curve("b", (0.5, 0.6, 0.65))]
+    sizes = {("data", "a"): DevSize(1_000, 100), ("data", "b"): DevSize(20, 2)}
+    few, many = (
+        make_comparison(runs, {}, dev_sizes=sizes, machine={"processor": "p", "cores": 2}).curves[index].forecasts[0]
+        for index in (1, 0)
+    )
+    assert few.high - few.low > many.high - many.low
 
 
 def test_the_deviation_of_one_run_alone_is_unknown():

@@ -70,7 +70,7 @@ def test_the_original_run_may_be_the_best_over_the_seeds_only():
     found = TuneResult.of(trials, notes=(), seconds=1.0)
     chosen = found.choose([Finalist(trials[0], (0.60, 0.61)), Finalist(trials[1], (0.61, 0.58))])
     assert (
-        "No trial was better on dev over these seeds than the run as it is: keep the defaults." in chosen.statements()
+        "No trial was better on dev over these seeds than the original run: keep the defaults." in chosen.statements()
     )
 
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from onoma.experiments import Comparison, CostLimits, DevSize, make_comparison
 from onoma.views import candidate_tables, choices, failures, forecasts, machine
+from onoma.views.candidates import tables_of
 from onoma.views.comparison_page import comparison_page
 from support.records import curve, record, speed
 
@@ -21,7 +22,7 @@ def compared(*records, speeds=None, within: str | None = None) -> Comparison:
     return make_comparison(
         records,
         speeds or {},
-        dev_sizes={each.corpus: DevSize(1_000, 100) for each in records},
+        dev_sizes={(each.corpus, each.candidate): DevSize(1_000, 100) for each in records},
         machine={"processor": "Processor X", "cores": 2},
         within=None if within is None else CostLimits.parse(within),
     )
@@ -97,7 +98,7 @@ def test_where_nothing_is_within_bounds_each_says_why():
 
 
 def test_a_reason_is_told_once(several):
-    assert list(failures(several)) == ["data, new: failed with 100, 1000 sentences: no such encoder"]
+    assert list(failures(several)) == ["data, new: failed with 100 and 1,000 sentences: no such encoder"]
 
 
 def test_forecasts_say_what_more_sentences_bring(several):
@@ -132,10 +133,16 @@ def test_a_curve_that_cannot_be_forecast_says_why():
     ]
 
 
+def test_a_table_of_candidates_with_different_texts_names_the_size_of_each():
+    (shown,) = tables_of(compared(record("a", train_sentences=200), record("b")))
+    assert shown.title == "data, all sentences of each candidate, 1 run each"
+    assert [row[0] for row in shown.cells] == ["a (200 sentences)", "b (1,000 sentences)"]
+
+
 def test_the_machine_is_named(several):
     assert machine(several) == "measured on Processor X: training on 1 of 2 cores, tagging on all"
     alone = make_comparison(
-        [record("a")], {}, dev_sizes={"data": DevSize(1_000, 100)}, machine={"processor": "X", "cores": 1}
+        [record("a")], {}, dev_sizes={("data", "a"): DevSize(1_000, 100)}, machine={"processor": "X", "cores": 1}
     )
     assert machine(alone) == "measured on X: training on 1 of 1 core, tagging on all"
 
@@ -170,7 +177,7 @@ def test_the_page_is_whole_and_loads_nothing(several):
     assert "default-src 'none'" in html
     for piece in (
         "within latency 20 ms: fast",
-        "failed with 100, 1000 sentences",
+        "failed with 100 and 1,000 sentences",
         "words/s",
         "Processor X",
         "forecast",
@@ -182,7 +189,7 @@ def test_pictures_are_svg_and_have_what_is_drawn(several):
     html = "".join(comparison_page(several, title="Comparison"))
     scatter, curves = (ET.fromstring(svg) for svg in re.findall("<svg .*?</svg>", html, re.DOTALL))
     named = ["".join(text.itertext()) for text in scatter.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"good", "fast", "words a second", "F1 on dev in %"} <= set(named)
+    assert {"good", "fast", "words per second", "F1 on dev in %"} <= set(named)
     assert "new" not in named
     dashed = [path for path in curves.iter() if "stroke-dasharray" in path.get("style", "")]
     assert len(dashed) == 2
