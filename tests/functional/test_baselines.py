@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import shutil
 import signal
 import subprocess
@@ -80,6 +81,14 @@ def test_the_command_shows_the_figures_on_dev(onoma, corpus, tmp_path):
     trained = onoma("train", "--train", corpus, "--dev", corpus, "--encoder", "gazetteer", "-o", tmp_path / "x")
     assert "dev F1 100.00" in trained.err
     assert f"{corpus} is in train and in dev, so F1 on dev says nothing about other text" in trained.err
+
+
+def test_the_progress_of_a_network_counts_sentences_and_words(onoma, corpus, tmp_path):
+    named = ("--train", corpus, "--dev", corpus, "--encoder", "bilstm", "--set", "training.epochs=1")
+    trained = onoma("train", *named, "-o", tmp_path / "x")
+    assert re.search(r"\d+ sentences, [\d,]+ words, 1 epoch, \d+ steps of [\d,]+ words", trained.err), trained.err
+    assert "words/s" in trained.err
+    assert "subword" not in trained.err
 
 
 def test_the_command_that_training_suggests_can_be_pasted(onoma, corpus, tmp_path):

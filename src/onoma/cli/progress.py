@@ -11,7 +11,18 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from onoma.cli.clock import clock
 from onoma.cli.console import PlainConsole
 from onoma.counting import counted
-from onoma.engine.events import EpochEnded, Event, FitEnded, Interrupted, Notice, Planned, Score, Stage, Stepped
+from onoma.engine.events import (
+    FINE_TUNING_UNITS,
+    EpochEnded,
+    Event,
+    FitEnded,
+    Interrupted,
+    Notice,
+    Planned,
+    Score,
+    Stage,
+    Stepped,
+)
 from onoma.training import TaskTestEvaluated, TestEvaluated, named
 from onoma.views import report_table
 
@@ -22,11 +33,11 @@ class TrainingProgress:
     def __init__(self) -> None:
         self.console = PlainConsole(stderr=True, soft_wrap=True)
         self._bar = Progress(
-            TextColumn("{task.fields[stretch]} {task.fields[epoch]}/{task.fields[epochs]}"),
+            TextColumn("{task.fields[epoch_name]} {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(),
             TextColumn("{task.completed}/{task.total} steps"),
             TextColumn("loss {task.fields[loss]:.4f}"),
-            TextColumn("{task.fields[speed]:,.0f} subwords/s"),
+            TextColumn("{task.fields[speed]:,.0f} {task.fields[length_unit]}s/s"),
             TextColumn("{task.fields[left]} left"),
             TextColumn("{task.fields[score]}"),
             console=self.console,
@@ -34,7 +45,7 @@ class TrainingProgress:
             disable=not self.console.is_terminal,
         )
         self._task: TaskID | None = None
-        self._epochs, self._stretch = 0, "epoch"
+        self._epochs, self._units = 0, FINE_TUNING_UNITS
         self._score_text = ""
         self._start_time = time.perf_counter()
         self.stopped = False
@@ -76,13 +87,14 @@ class TrainingProgress:
                 pass
 
     def _show_plan(self, plan: Planned) -> None:
-        self._epochs, self._stretch, self._score_text = plan.epochs, plan.stretch, ""
-        examples = counted(plan.examples, "window" if plan.stretch == "epoch" else "document")
+        self._epochs, self._units, self._score_text = plan.epochs, plan.units, ""
+        length_unit = plan.units.length
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
-            f"{examples}, {counted(plan.subwords, 'subword')}, {_format_length(plan)}, "
-            f"{counted(plan.steps, 'step')} of {plan.batch_subwords:,} subwords, learning rate {plan.learning_rate:g}"
+            f"{counted(plan.examples, plan.units.example)}, {counted(plan.subwords, length_unit)}, "
+            f"{_format_length(plan)}, {counted(plan.steps, 'step')} of {counted(plan.batch_subwords, length_unit)}, "
+            f"learning rate {plan.learning_rate:g}"
         )
         if plan.done:
             self.console.print(f"resumed after step {plan.done:,}")
@@ -92,7 +104,8 @@ class TrainingProgress:
             "",
             total=plan.steps,
             completed=plan.done,
-            stretch=plan.stretch,
+            epoch_name=plan.units.epoch,
+            length_unit=length_unit,
             epoch=1,
             epochs=plan.epochs,
             loss=0.0,
@@ -116,13 +129,14 @@ class TrainingProgress:
             )
 
     def _show_epoch(self, epoch: EpochEnded) -> None:
-        line = f"{self._stretch} {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
+        line = f"{self._units.epoch} {epoch.number}/{self._epochs}  loss {epoch.loss:.4f}"
         if epoch.score is not None:
             self._score_text, details = _format_score(epoch.score)
             line += f"  {self._score_text}{details}{'  best' if epoch.best else ''}"
         if self._last_step is not None:
             line += (
-                f"  {self._last_step.subwords_per_second:,.0f} subwords/s  {clock(self._last_step.seconds_left)} left"
+                f"  {self._last_step.subwords_per_second:,.0f} {self._units.length}s/s"
+                f"  {clock(self._last_step.seconds_left)} left"
             )
         self.console.print(line)
 
@@ -134,7 +148,7 @@ class TrainingProgress:
 
 def _format_length(plan: Planned) -> str:
     """Return the length of a run as text, in epochs or in passes over the text."""
-    if plan.stretch == "epoch":
+    if plan.units.epoch == FINE_TUNING_UNITS.epoch:
         return counted(plan.epochs, "epoch")
     return f"{plan.steps * plan.batch_subwords / max(1, plan.subwords):.1f} passes over the text"
 

@@ -1,7 +1,8 @@
 """Conversion of text into encoder inputs: words, subwords, windows, batches."""
 
 from onoma.encoding.batch import batch_by_length, pad
-from onoma.encoding.segment import SentenceBreaks, segment
+from onoma.encoding.segment import segment
+from onoma.encoding.sentence_breaks import SentenceBreaks
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder
 from onoma.encoding.windower import Encoded, Window, Windower, cut_windows

@@ -17,11 +17,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from onoma.encoding.words import Replacement, WordSpans
+from onoma.encoding.words import Replacement
 from onoma.text import Word
 
 _LOWER, _UPPER, _DIGIT = "a", "A", "0"
@@ -203,41 +202,3 @@ def _cut_runs(text: str, shadow: str, spans: Iterable[tuple[int, int]], *, piece
 
 
 _get_span = re.Match[str].span
-_CLOSING_MARKS = frozenset(".!?…。！？؟।")
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceBreaks:
-    """Positions of words that begin a unit, or probably a sentence.
-
-    A hint for where to cut windows, not a sentence splitter. A position is evaluated on lookup, because only few
-    positions of a long text are looked up.
-
-    Attributes:
-        words: words of the text.
-        units: positions of the words that begin a unit.
-    """
-
-    words: WordSpans
-    units: Container[int] = frozenset()
-
-    def __contains__(self, position: object) -> bool:
-        starts, ends, text = self.words.starts, self.words.ends, self.words.text
-        if not isinstance(position, int) or not 0 < position < len(starts):
-            return False
-        end = ends[position - 1]
-        return position in self.units or (text[end - 1] in _CLOSING_MARKS and not text[starts[position]].islower())
-
-
-def is_sentence_end(words: WordSpans, position: int) -> bool:
-    """Return whether a sentence probably ends before a word.
-
-    This is the case if the word does not begin in lower case and the word before consists of closing punctuation. An
-    abbreviation includes its full stop, so it does not end a sentence.
-    """
-    starts, ends, text = words.starts, words.ends, words.text
-    previous_word, first_character = (
-        text[starts[position - 1] : ends[position - 1]],
-        text[starts[position] : starts[position] + 1],
-    )
-    return bool(previous_word) and _CLOSING_MARKS.issuperset(previous_word) and not first_character.islower()

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from onoma.encoding.preprocessing import DocumentWords, read_words
-from onoma.encoding.segment import SentenceBreaks
+from onoma.encoding.sentence_breaks import SentenceBreaks
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.subword_encoder import SubwordEncoder
 from onoma.encoding.words import WordSpans

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from onoma.encoding.preprocessing import read_words
-from onoma.encoding.segment import is_sentence_end
+from onoma.encoding.sentence_breaks import SentenceBreaks
 from onoma.encoding.subword_cache import Subwords
 from onoma.encoding.windower import Encoded, Window, cut_windows
 from onoma.encoding.words import WordSpans
@@ -62,9 +62,9 @@ class WordWindower:
 
 def _split_sentences(words: WordSpans, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the probable sentences in a unit of raw text, as half-open ranges of words."""
-    first = start
+    first, breaks = start, SentenceBreaks(words)
     for position in range(start + 1, end):
-        if is_sentence_end(words, position):
+        if position in breaks:
             yield first, position
             first = position
     yield first, end

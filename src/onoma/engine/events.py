@@ -31,6 +31,25 @@ class Stage(Event):
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitNames:
+    """Names of what a run counts, in the singular, for messages.
+
+    Attributes:
+        example: a training example.
+        length: what the length of an example is counted in.
+        epoch: a pass over all examples, or else a part of the run, at whose end it may be evaluated.
+    """
+
+    example: str = "window"
+    length: str = "subword"
+    epoch: str = "epoch"
+
+
+FINE_TUNING_UNITS = UnitNames()
+"""Names of what the fine-tuning of an encoder counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
     """The start of training, with the plan of the run.
@@ -46,7 +65,7 @@ class Planned(Event):
         dtype: dtype of the matrix products.
         done: number of steps already done by the run that is resumed.
         processes: number of processes that train together.
-        stretch: name of the interval between two evaluations, for messages: "epoch", or "part" of the run.
+        units: names of what is counted.
     """
 
     epochs: int
@@ -59,7 +78,7 @@ class Planned(Event):
     dtype: Dtype
     done: int = 0
     processes: int = 1
-    stretch: str = "epoch"
+    units: UnitNames = FINE_TUNING_UNITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from onoma.engine.checkpointer import Checkpointer
 from onoma.engine.clock import Clock
 from onoma.engine.data import AnyBatch, Data, Measure, Objective
 from onoma.engine.devices import ALONE, ProcessGroup
-from onoma.engine.events import Ended, EpochEnded, Event, Listener, Planned, Score
+from onoma.engine.events import FINE_TUNING_UNITS, Ended, EpochEnded, Event, Listener, Planned, Score, UnitNames
 from onoma.engine.learner import Learner, LearnerSettings
 from onoma.engine.stopping import Stop, StopNow
 from onoma.engine.train_state import TrainState
@@ -33,7 +33,7 @@ class LoopSettings:
             the warmup do not count, nor those with scores of 0 at the beginning. None to train all epochs.
         accumulate: number of batches whose gradients are accumulated for each optimizer step.
         evaluate_every: number of epochs from one evaluation to the next; the last epoch is always evaluated.
-        stretch: name of the interval between two evaluations, for messages; by default "epoch".
+        units: names of what is counted, for messages.
     """
 
     epochs: int
@@ -41,7 +41,7 @@ class LoopSettings:
     patience: int | None = None
     accumulate: int = 1
     evaluate_every: int = 1
-    stretch: str = "epoch"
+    units: UnitNames = FINE_TUNING_UNITS
 
 
 class Loop(Generic[AnyBatch]):
@@ -205,7 +205,7 @@ class Loop(Generic[AnyBatch]):
             self.stop.request()
 
     def _position(self) -> str:
-        return f"step {self.clock.steps + 1} in {self.settings.stretch} {self.state.epochs + 1}"
+        return f"step {self.clock.steps + 1} in {self.settings.units.epoch} {self.state.epochs + 1}"
 
     def _is_out_of_patience(self) -> bool:
         if self.settings.patience is None or not self._is_evaluated(self.state.epochs):
@@ -241,7 +241,7 @@ class Loop(Generic[AnyBatch]):
                 dtype=learner.dtype,
                 done=self.clock.steps,
                 processes=self.ranks.size,
-                stretch=settings.stretch,
+                units=settings.units,
             )
         )
 

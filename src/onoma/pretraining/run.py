@@ -10,7 +10,7 @@ from onoma.corpora import digest_of
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.dtype import Dtype
-from onoma.engine.events import Listener, Notice, Score, Stage
+from onoma.engine.events import Listener, Notice, Score, Stage, UnitNames
 from onoma.engine.identity import code_versions
 from onoma.engine.learner import LearnerSettings
 from onoma.engine.loop import LoopSettings
@@ -161,7 +161,7 @@ def pretrain(
             epochs=data.measurements,
             learner=learner,
             accumulate=settings.accumulate,
-            stretch="part",
+            units=UnitNames(example="document", epoch="part"),
         ),
         measure=make_measure(_EVALUATION_SUBWORDS) if make_measure else None,
         config=config.model_dump(mode="json"),

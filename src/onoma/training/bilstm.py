@@ -13,6 +13,7 @@ from onoma.engine.batching import shuffled_batches
 from onoma.engine.config import learner_settings
 from onoma.engine.devices import to_device
 from onoma.engine.dtype import Dtype
+from onoma.engine.events import UnitNames
 from onoma.engine.loop import LoopSettings
 from onoma.models.word_network import WordBatch
 from onoma.training.building import ResolvedSettings
@@ -113,5 +114,6 @@ def plan_network(
         learner=learner_settings(settings, device=device, dtype=FP32, learning_rate=resolved.learning_rate),
         accumulate=settings.accumulate,
         evaluate_every=evaluate_every,
+        units=UnitNames(example="sentence", length="word"),
     )
     return WordData(examples, reader=reader, budget=resolved.batch_subwords, seed=settings.seed), loop

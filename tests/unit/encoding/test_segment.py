@@ -83,3 +83,10 @@ def test_breaks_follow_closing_marks_and_begin_units():
     text = "He left. She\nstayed at acme.com. Ok !"
     breaks = SentenceBreaks(WordSpans.given(text, segment(text)), frozenset([4]))
     assert [position for position in range(-1, 12) if position in breaks] == [3, 4, 8]
+
+
+def test_no_sentence_ends_with_an_abbreviation():
+    text = "Dr. Smith met J. R. R. Tolkien in the U.S. Senate. Then he left?! Yes"
+    words = segment(text)
+    breaks = SentenceBreaks(WordSpans.given(text, words))
+    assert [words[position].text for position in range(len(words)) if position in breaks] == ["Then", "Yes"]
