@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from onoma.errors import SchemeError
-from onoma.schemes import OUTSIDE, has_prefix
+from onoma.schemes import OUTSIDE, PREFIXES, has_prefix
 
-_PREFIXES = "BIESLUM"
-_UNLABELLED_PREFIXES = frozenset(_PREFIXES)
+_PREFIXES = "".join(sorted(PREFIXES))
 _EMPTY_TAGS = frozenset(["_", "-"])
 _OUTSIDE_VARIANTS = frozenset(["o", "0"])
 _CANONICAL_TAG = re.compile(rf"[{_PREFIXES}]-.*")
@@ -114,7 +113,7 @@ class TagSpelling:
 def _detect_form(tags: Collection[str], *, default_label: str) -> str:
     if not tags:
         return "plain"
-    if all(tag.removesuffix("-").upper() in _UNLABELLED_PREFIXES for tag in tags):
+    if all(tag.removesuffix("-").upper() in PREFIXES for tag in tags):
         if default_label:
             return "bare"
         shown_tags = ", ".join(sorted(tags))
@@ -144,6 +143,6 @@ def _normalize_tag(spelling: TagSpelling, tag: str) -> str:
         return f"{match[1].upper()}-{match[3]}"
     if spelling.form == "after" and (match := _PREFIX_AFTER.fullmatch(tag)):
         return f"{match[3].upper()}-{match[1]}"
-    if spelling.default_label and tag.removesuffix("-") in _UNLABELLED_PREFIXES:
+    if spelling.default_label and tag.removesuffix("-") in PREFIXES:
         return f"{tag[0]}-{spelling.default_label}"
     return tag

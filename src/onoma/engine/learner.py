@@ -16,7 +16,7 @@ from onoma.engine.devices import ALONE, ProcessGroup
 from onoma.engine.dtype import Dtype
 from onoma.engine.groups import GroupSettings
 from onoma.engine.heap import STEPS_BETWEEN, set_up_heap, trim_heap
-from onoma.engine.optimiser import divide_gradients, make_optimiser, make_schedule, norm_of_gradients, set_step
+from onoma.engine.optimizer import divide_gradients, make_optimizer, make_schedule, norm_of_gradients, set_step
 from onoma.engine.reduction import sum_gradients
 from onoma.errors import ConfigError
 
@@ -68,9 +68,9 @@ class Learner(Generic[AnyBatch]):
         self.settings = settings
         if settings.device.type == "cpu":
             set_up_heap()
-        self._optimiser = make_optimiser(objective, settings=settings.groups)
+        self._optimizer = make_optimizer(objective, settings=settings.groups)
         self._schedule = make_schedule(
-            self._optimiser, steps=steps, warmup=settings.warmup, head_first=settings.head_first
+            self._optimizer, steps=steps, warmup=settings.warmup, head_first=settings.head_first
         )
         self._scaler = settings.dtype.scaler(settings.device)
         # the scaler creates its factor at the first use, but a process may have no part of the first batch
@@ -90,12 +90,12 @@ class Learner(Generic[AnyBatch]):
         Returns:
             The loss, and the norm of the gradient before clipping.
         """
-        self._optimiser.zero_grad(set_to_none=True)
+        self._optimizer.zero_grad(set_to_none=True)
         self._seed_step()
         is_single_part = len(batches) == 1 and self.ranks.alone
         losses, weights = [], []
         for batch in batches:
-            self._optimiser.apply_missed_updates(batch.ids)
+            self._optimizer.apply_missed_updates(batch.ids)
             part = batch.part(self.ranks.rank, self.ranks.size)
             if part is None:
                 continue
@@ -106,18 +106,18 @@ class Learner(Generic[AnyBatch]):
             losses.append(loss.item())
             weights.append(weight.item())
         sum_gradients(self.objective.parameters(), ranks=self.ranks)
-        self._scaler.unscale_(self._optimiser)
+        self._scaler.unscale_(self._optimizer)
         total_weight = 1.0 if is_single_part else max(self.ranks.sum(sum(weights)), _TINY)
         if not is_single_part:
             divide_gradients(self.objective.parameters(), by=total_weight)
         norm = norm_of_gradients(self.objective.parameters())
-        self._optimiser.clip(norm, largest=self.settings.clip)
-        self._scaler.step(self._optimiser)
+        self._optimizer.clip(norm, largest=self.settings.clip)
+        self._scaler.step(self._optimizer)
         self._scaler.update()
         self._schedule.step()
         if self._average is not None:
             if self._average.due:
-                self._optimiser.apply_missed_updates()
+                self._optimizer.apply_missed_updates()
             self._average.update()
         if self.settings.device.type == "cpu" and self._schedule.last_epoch % STEPS_BETWEEN == 0:
             trim_heap()
@@ -126,7 +126,7 @@ class Learner(Generic[AnyBatch]):
     @contextmanager
     def settled(self) -> Iterator[None]:
         """Give the model the weights to evaluate or save inside this context: the average, if there is one."""
-        self._optimiser.apply_missed_updates()
+        self._optimizer.apply_missed_updates()
         if self._average is None:
             yield
         else:
@@ -138,7 +138,7 @@ class Learner(Generic[AnyBatch]):
         on_gpu = self.settings.device.type == "cuda"
         return {
             "model": self.objective.state_dict(),
-            "optimiser": self._optimiser.state_dict()["state"],
+            "optimizer": self._optimizer.state_dict()["state"],
             "steps": self._schedule.last_epoch,
             "scaler": self._scaler.state_dict(),
             "average": None if self._average is None else self._average.state_dict(),
@@ -154,8 +154,8 @@ class Learner(Generic[AnyBatch]):
         """
         try:
             self.objective.load_state_dict(state["model"])
-            groups = self._optimiser.state_dict()["param_groups"]
-            self._optimiser.load_state_dict({"state": state["optimiser"], "param_groups": groups})
+            groups = self._optimizer.state_dict()["param_groups"]
+            self._optimizer.load_state_dict({"state": state["optimizer"], "param_groups": groups})
             if self._average is not None and state["average"] is not None:
                 self._average.load_state_dict(state["average"])
         except (RuntimeError, ValueError, KeyError) as error:

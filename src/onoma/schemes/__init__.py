@@ -1,6 +1,6 @@
 """Tagging schemes, and the conversion between tag sequences and chunks of words."""
 
-from onoma.schemes.scheme import ALIASES, OUTSIDE, SCHEMES, Scheme, get_scheme
+from onoma.schemes.scheme import ALIASES, OUTSIDE, PREFIXES, SCHEMES, Scheme, get_scheme
 from onoma.schemes.tags import (
     Chunk,
     Transition,
@@ -14,6 +14,7 @@ from onoma.schemes.tags import (
 __all__ = [
     "ALIASES",
     "OUTSIDE",
+    "PREFIXES",
     "SCHEMES",
     "Chunk",
     "Scheme",

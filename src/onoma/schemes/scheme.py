@@ -105,3 +105,7 @@ def get_scheme(name: str) -> Scheme:
     """
     upper = name.upper()
     return SCHEMES[ALIASES.get(upper, upper)]
+
+
+PREFIXES = frozenset("".join(scheme.prefixes for scheme in SCHEMES.values()))
+"""The prefixes of all schemes."""

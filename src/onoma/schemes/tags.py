@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from onoma.errors import SchemeError
-from onoma.schemes.scheme import OUTSIDE, SCHEMES, Scheme
+from onoma.schemes.scheme import OUTSIDE, PREFIXES, SCHEMES, Scheme
 
 
 class Chunk(NamedTuple):
@@ -66,14 +66,14 @@ def parse_tag(tag: str) -> Tag:
         if not label:
             raise SchemeError(f"tag {tag!r} has no label; expected O or {prefix}-<label>")
         return Tag(prefix, label)
-    if not tag or (not label and (hyphen or tag in set("BIESLUM"))):
+    if not tag or (not label and (hyphen or tag in PREFIXES)):
         raise SchemeError(f"tag {tag!r} has no label; expected O or <prefix>-<label>, as in B-PER")
     return Tag("I", tag)
 
 
 def has_prefix(tag: str) -> bool:
     """Return whether a tag begins with a prefix of any scheme, as in ``B-PER``."""
-    return tag[1:2] == "-" and tag[0] in "BIESLUM"
+    return tag[1:2] == "-" and tag[0] in PREFIXES
 
 
 def decode_tags(tags: Sequence[str], scheme: Scheme) -> Decoded:

@@ -80,13 +80,17 @@ class SpanTask:
         """Shape of one word's features, ``(features,)``: query, key, scores as first word, scores as last word."""
         return (2 * self.size + 2 * len(self.labels),)
 
-    def with_parameters(self, parameters: Parameters) -> SpanTask:
-        """Return a copy of the task with the learned parameters of a head."""
-        return self._copy_with(parameters=parameters)
-
     def with_calibration(self, calibration: Calibration) -> SpanTask:
         """Return a copy of the task with another calibration."""
-        return self._copy_with(calibration=calibration)
+        return SpanTask(
+            self.labels,
+            size=self.size,
+            widest=self.widest,
+            overlaps=self.overlaps,
+            threshold=self.threshold,
+            parameters={"width": self.width},
+            calibration=calibration,
+        )
 
     def targets(self, encoded: Encoded, *, unusable: Counter[str]) -> Targets:
         """See :meth:`onoma.tasks.Task.targets`: 0 for each word, and the spans of the gold entities.
@@ -200,17 +204,6 @@ class SpanTask:
         lasts = firsts + widths
         touching = (firsts < end) & (lasts >= start) & (lasts < words)
         return widths[touching], firsts[touching]
-
-    def _copy_with(self, *, parameters: Parameters | None = None, calibration: Calibration | None = None) -> SpanTask:
-        return SpanTask(
-            self.labels,
-            size=self.size,
-            widest=self.widest,
-            overlaps=self.overlaps,
-            threshold=self.threshold,
-            parameters={"width": self.width} if parameters is None else parameters,
-            calibration=self.calibration if calibration is None else calibration,
-        )
 
     def _decode_piece(self, features: NDArray[np.floating]) -> list[ScoredSpan]:
         """Return the entities of one sentence.

@@ -73,16 +73,6 @@ class TagTask:
         """Shape of the scores of one word: ``(tags,)``."""
         return (len(self.tags),)
 
-    def with_parameters(self, parameters: Parameters) -> TagTask:
-        """Return a copy of the task with the learned parameters of a head."""
-        return TagTask(
-            self.labels,
-            scheme=self.scheme,
-            parameters=parameters,
-            calibration=self.calibration,
-            unannotated=self.unannotated,
-        )
-
     def with_calibration(self, calibration: Calibration) -> TagTask:
         """Return a copy of the task with another calibration."""
         return TagTask(

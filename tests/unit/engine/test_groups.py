@@ -75,8 +75,8 @@ def test_what_is_frozen_already_stays_frozen():
 
 def test_torch_takes_the_groups():
     groups = make_groups(model(), settings=GroupSettings(learning_rate=1e-3, layer_decay=0.5))
-    optimiser = torch.optim.AdamW([group.options() for group in groups])
-    assert [group["lr"] for group in optimiser.param_groups] == [group.learning_rate for group in groups]
+    optimizer = torch.optim.AdamW([group.options() for group in groups])
+    assert [group["lr"] for group in optimizer.param_groups] == [group.learning_rate for group in groups]
 
 
 def test_layers_of_other_encoders_are_recognised_by_their_names():

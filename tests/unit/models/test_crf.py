@@ -31,8 +31,8 @@ def make_head(name: str, *, seed: int, labels: tuple[str, ...] = ("A", "B")) -> 
 
 
 def task_of(head: CrfHead, name: str, **more: object) -> TagTask:
-    task = TagTask(("A", "B"), scheme=SCHEMES[name], **more)  # type: ignore[arg-type]
-    return task.with_parameters(head.parameters_for_decoding())
+    parameters = head.parameters_for_decoding()
+    return TagTask(("A", "B"), scheme=SCHEMES[name], parameters=parameters, **more)  # type: ignore[arg-type]
 
 
 def score(numbers, scores, head, *, begins=True, ends=True, name="BIO"):

@@ -44,11 +44,11 @@ def test_every_part_of_the_student_learns_and_the_teacher_stays(recompute, stude
     before = {name: weights.clone() for name, weights in teacher.encoder.state_dict().items()}
     model = build_distillation_model(student, teacher).train()
     model.encoder.recompute = recompute
-    optimiser = torch.optim.SGD(model.parameters(), lr=1e-3)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-3)
     torch.autograd.backward(model.loss(batch)[0])
     still = [name for name, weights in model.named_parameters() if weights.grad is None or not weights.grad.any()]
     assert not still
-    optimiser.step()
+    optimizer.step()
     for name, weights in teacher.encoder.named_parameters():
         assert weights.grad is None
         assert torch.equal(weights, before[name])

@@ -33,11 +33,11 @@ def encoder(request: pytest.FixtureRequest, tmp_path: Path) -> Encoder | AutoEnc
 
 def learn(encoder: Encoder | AutoEncoder) -> None:
     """Some steps, so that the adapters are no longer nothing."""
-    optimiser = torch.optim.SGD([weights for weights in encoder.parameters() if weights.requires_grad], lr=0.01)
+    optimizer = torch.optim.SGD([weights for weights in encoder.parameters() if weights.requires_grad], lr=0.01)
     for _ in range(3):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         encoder(IDS, MASK)[MASK == 1].square().mean().backward()
-        optimiser.step()
+        optimizer.step()
 
 
 def test_adapters_begin_as_nothing_learn_and_are_merged(encoder):

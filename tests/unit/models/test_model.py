@@ -22,14 +22,14 @@ def test_a_model_learns_a_batch_by_heart(model: Model) -> None:
     ids, mask = ragged((9, 4, 7), vocabulary=100, pad=0)
     targets = ids % len(TAGS)
     batch = packed(ids[mask == 1], mask.sum(dim=1), targets[mask == 1])
-    optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     model.train()
     losses = []
     for _ in range(60):
         loss = mean_loss(model, batch)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < losses[0] / 3
     scores = logits(TorchBackend(model), ids.numpy(), mask.numpy())

@@ -93,7 +93,7 @@ def test_very_surely_wrong_scores_have_a_loss_and_a_gradient_that_are_numbers():
 
 def test_decoding_scores_spans_as_training_does():
     head, hidden = make_head(), torch.randn(5, HIDDEN)
-    task = head.task.with_parameters(head.parameters_for_decoding())
+    task = SpanTask(LABELS, size=SIZE, widest=WIDEST, parameters=head.parameters_for_decoding())
     odds = task.log_odds(head(hidden).detach().numpy())
     starts, widths = head._spans(sentences(5))
     scores = span_scores(head(hidden), starts, widths, size=head.task.size, width=head.width).detach()

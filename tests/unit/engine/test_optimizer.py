@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import AdamW
 
 from onoma.engine.groups import GroupSettings
-from onoma.engine.optimiser import RowwiseAdamW, make_optimiser, make_schedule, norm_of_gradients
+from onoma.engine.optimizer import RowwiseAdamW, make_optimizer, make_schedule, norm_of_gradients
 from onoma.models import Encoder
 from support.tagging import linear, mean_loss, model_of, packed
 from support.tiny import small_config
@@ -29,22 +29,22 @@ class Pair:
         start = 0.1 * torch.randn(ROWS, WIDTH, generator=torch.Generator().manual_seed(1))
         self.dense, self.ours = nn.Parameter(start.clone()), nn.Parameter(start.clone())
         self.reference = AdamW([self.dense], lr=RATE, weight_decay=DECAY)
-        self.optimiser = RowwiseAdamW([self.ours], lr=RATE)
-        self.optimiser.param_groups[0]["weight_decay"] = DECAY
+        self.optimizer = RowwiseAdamW([self.ours], lr=RATE)
+        self.optimizer.param_groups[0]["weight_decay"] = DECAY
         self.schedules = [
-            make_schedule(optimiser, steps=STEPS, warmup=0.1) for optimiser in (self.reference, self.optimiser)
+            make_schedule(optimizer, steps=STEPS, warmup=0.1) for optimizer in (self.reference, self.optimizer)
         ]
         self.random = torch.Generator().manual_seed(2)
 
     def step(self, ids: Tensor) -> None:
         """A step with a random gradient for some rows, repeated ones among them."""
-        self.optimiser.apply_missed_updates(ids)
+        self.optimizer.apply_missed_updates(ids)
         torch.testing.assert_close(self.ours[ids], self.dense[ids], atol=1e-6, rtol=0)
         values = torch.randn(len(ids), WIDTH, generator=self.random)
         self.dense.grad = torch.zeros(ROWS, WIDTH).index_add_(0, ids, values)
         self.ours.grad = torch.sparse_coo_tensor(ids[None], values, (ROWS, WIDTH))
         self.reference.step()
-        self.optimiser.step()
+        self.optimizer.step()
         for schedule in self.schedules:
             schedule.step()
 
@@ -64,7 +64,7 @@ def test_rows_that_come_and_go_are_those_of_torch_when_read() -> None:
     for _ in range(STEPS):
         pair.step(pair.some())
     assert not torch.allclose(pair.ours, pair.dense, atol=1e-4)
-    pair.optimiser.apply_missed_updates()
+    pair.optimizer.apply_missed_updates()
     torch.testing.assert_close(pair.ours, pair.dense, atol=1e-6, rtol=0)
 
 
@@ -76,13 +76,13 @@ def test_decay_is_caught_up_exactly() -> None:
         kept *= 1 - float(pair.schedules[1].get_last_lr()[0]) * DECAY
         pair.step(torch.tensor([0]))
     assert torch.equal(pair.ours[1:], start[1:])
-    pair.optimiser.apply_missed_updates(torch.tensor([2, 2, 5]))
+    pair.optimizer.apply_missed_updates(torch.tensor([2, 2, 5]))
     torch.testing.assert_close(pair.ours[[2, 5]], start[[2, 5]] * kept, atol=1e-6, rtol=0)
     assert torch.equal(pair.ours[3], start[3])
-    pair.optimiser.apply_missed_updates()
+    pair.optimizer.apply_missed_updates()
     torch.testing.assert_close(pair.ours[1:], start[1:] * kept, atol=1e-6, rtol=0)
     once = pair.ours.detach().clone()
-    pair.optimiser.apply_missed_updates()
+    pair.optimizer.apply_missed_updates()
     assert torch.equal(pair.ours, once)
 
 
@@ -93,9 +93,9 @@ def test_rows_that_were_not_caught_up_in_time_still_arrive() -> None:
         pair.step(torch.tensor([4]))
     before = pair.ours[3].detach().clone()
     pair.ours.grad = torch.sparse_coo_tensor(torch.tensor([[3]]), torch.zeros(1, WIDTH), (ROWS, WIDTH))
-    pair.optimiser.step()
+    pair.optimizer.step()
     assert not torch.equal(pair.ours[3], before)
-    assert pair.optimiser.state[pair.ours]["idle"][3] == 0
+    assert pair.optimizer.state[pair.ours]["idle"][3] == 0
 
 
 def test_a_run_resumes_bit_for_bit_from_its_state() -> None:
@@ -104,25 +104,25 @@ def test_a_run_resumes_bit_for_bit_from_its_state() -> None:
         pair.step(pair.some())
     stream = io.BytesIO()
     torch.save(
-        (pair.ours, pair.optimiser.state_dict(), pair.schedules[1].state_dict(), pair.random.get_state()), stream
+        (pair.ours, pair.optimizer.state_dict(), pair.schedules[1].state_dict(), pair.random.get_state()), stream
     )
 
     def go_on(pair: Pair) -> Tensor:
         for _ in range(20):
             ids = pair.some()
-            pair.optimiser.apply_missed_updates(ids)
+            pair.optimizer.apply_missed_updates(ids)
             values = torch.randn(len(ids), WIDTH, generator=pair.random)
             pair.ours.grad = torch.sparse_coo_tensor(ids[None], values, (ROWS, WIDTH))
-            pair.optimiser.step()
+            pair.optimizer.step()
             pair.schedules[1].step()
-        pair.optimiser.apply_missed_updates()
+        pair.optimizer.apply_missed_updates()
         return pair.ours
 
     stream.seek(0)
     again = Pair()
     weights, state, schedule, random = torch.load(stream, weights_only=False)
     again.ours.data.copy_(weights)
-    again.optimiser.load_state_dict(state)
+    again.optimizer.load_state_dict(state)
     again.schedules[1].load_state_dict(schedule)
     again.random.set_state(random)
     assert torch.equal(go_on(again), go_on(pair))
@@ -139,14 +139,14 @@ def test_the_norm_is_that_of_dense_and_sparse_gradients_together() -> None:
 def test_a_step_clips_gradients(sparse: bool) -> None:
     """Moments show what a step was given: the gradient 4, then 4 clipped to a norm of 1, then 0.5, not clipped."""
     table = nn.Parameter(torch.zeros(3, 1))
-    optimiser = RowwiseAdamW([table], lr=1e-3)
+    optimizer = RowwiseAdamW([table], lr=1e-3)
     means = []
     for value, largest in ((4.0, 10.0), (4.0, 1.0), (0.5, 1.0)):
         gradient = torch.tensor([[0.0], [value], [0.0]])
         table.grad = gradient.to_sparse(1) if sparse else gradient
-        optimiser.clip(norm_of_gradients([table]), largest=largest)
-        optimiser.step()
-        means.append(optimiser.state[table]["exp_avg"][1].item())
+        optimizer.clip(norm_of_gradients([table]), largest=largest)
+        optimizer.step()
+        means.append(optimizer.state[table]["exp_avg"][1].item())
     assert means == pytest.approx([0.4, 0.46, 0.464])
 
 
@@ -154,7 +154,7 @@ def test_a_model_trains_as_with_torch() -> None:
     torch.manual_seed(1)
     ours = model_of(Encoder(small_config()), linear(16, 3)).eval()
     theirs = copy.deepcopy(ours)
-    optimiser = make_optimiser(ours, settings=GroupSettings(learning_rate=1e-3, weight_decay=0.1))
+    optimizer = make_optimizer(ours, settings=GroupSettings(learning_rate=1e-3, weight_decay=0.1))
     assert ours.encoder.words.sparse
     matrices = [weights for weights in theirs.parameters() if weights.ndim > 1]
     others = [weights for weights in theirs.parameters() if weights.ndim <= 1]
@@ -163,16 +163,16 @@ def test_a_model_trains_as_with_torch() -> None:
     for seed in range(8):
         ids = torch.randint(5, 50, (12,), generator=torch.Generator().manual_seed(seed))
         lengths, targets = torch.tensor([5, 7]), ids % 3
-        optimiser.apply_missed_updates(ids)
-        for model, each in ((ours, optimiser), (theirs, reference)):
+        optimizer.apply_missed_updates(ids)
+        for model, each in ((ours, optimizer), (theirs, reference)):
             each.zero_grad()
             torch.autograd.backward(mean_loss(model, packed(ids, lengths, targets)))
         norm = norm_of_gradients(ours.parameters())
         assert norm == pytest.approx(nn.utils.clip_grad_norm_(theirs.parameters(), 1.0).item(), rel=1e-3)
-        optimiser.clip(norm, largest=1.0)
-        optimiser.step()
+        optimizer.clip(norm, largest=1.0)
+        optimizer.step()
         reference.step()
-    optimiser.apply_missed_updates()
+    optimizer.apply_missed_updates()
     # Not the keys' biases: their gradient is 0 but for rounding, which Adam makes as large as any other.
     for name, weights in theirs.named_parameters():
         if "key.bias" not in name:

@@ -134,7 +134,7 @@ class RowwiseAdamW(AdamW):
         _reset_rows(state, rows)
 
 
-def make_optimiser(objective: Objective[AnyBatch], *, settings: GroupSettings) -> RowwiseAdamW:
+def make_optimizer(objective: Objective[AnyBatch], *, settings: GroupSettings) -> RowwiseAdamW:
     """Return the optimizer of all trainable parameters; on a CPU, also switch the sparse tables to sparse gradients."""
     for table in objective.sparse_embeddings:
         table.sparse = table.weight.device.type == "cpu"
@@ -166,11 +166,11 @@ def _gradients(weights: Iterable[Tensor]) -> list[Tensor]:
     return gradients
 
 
-def make_schedule(optimiser: AdamW, *, steps: int, warmup: float, head_first: float = 0.0) -> LambdaLR:
+def make_schedule(optimizer: AdamW, *, steps: int, warmup: float, head_first: float = 0.0) -> LambdaLR:
     """Return a schedule with linear warmup and linear decay to 0.
 
     Args:
-        optimiser: optimizer whose parameter groups have names, as :class:`onoma.engine.groups.Group` sets them.
+        optimizer: optimizer whose parameter groups have names, as :class:`onoma.engine.groups.Group` sets them.
         steps: number of steps of the whole run.
         warmup: share of the steps in which the learning rate rises.
         head_first: share of the steps in which only the head is trained. The learning rate of all other groups is 0 in
@@ -190,8 +190,8 @@ def make_schedule(optimiser: AdamW, *, steps: int, warmup: float, head_first: fl
 
     head_steps = round(steps * head_first)
     return LambdaLR(
-        optimiser,
-        [make_lr_lambda(0 if is_head(group.get("name", "")) else head_steps) for group in optimiser.param_groups],
+        optimizer,
+        [make_lr_lambda(0 if is_head(group.get("name", "")) else head_steps) for group in optimizer.param_groups],
     )
 
 
