@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,14 +53,18 @@ class Transitions:
     def of(cls, scheme: Scheme, tags: Sequence[str]) -> Transitions:
         """Return the transitions that ``scheme`` allows between these tags, each with the score 0."""
         parsed = [parse_tag(tag) for tag in tags]
-        step = np.full((len(tags), len(tags)), -np.inf)
-        continues = np.zeros((len(tags), len(tags)), dtype=bool)
-        for row, before in enumerate(parsed):
-            for column, after in enumerate(parsed):
-                same = before.has_same_label(after)
-                if scheme.allows(before.prefix, after.prefix, same=same):
-                    step[row, column] = 0.0
-                    continues[row, column] = same and (before.prefix, after.prefix) in scheme.continues
+        prefixes = sorted({tag.prefix for tag in parsed})
+        pairs = list(product(prefixes, prefixes))
+        shape = (len(prefixes), len(prefixes))
+        allowed = np.array([[scheme.allows(*pair, same=same) for pair in pairs] for same in (False, True)])
+        continuing = np.array([pair in scheme.continues for pair in pairs]).reshape(shape)
+        numbers = np.array([prefixes.index(tag.prefix) for tag in parsed])
+        labels = np.unique([tag.label for tag in parsed], return_inverse=True)[1]
+        same_label = (labels[:, None] == labels) & np.array([tag.prefix != OUTSIDE for tag in parsed])
+        rows, columns = numbers[:, None], numbers
+        is_allowed = allowed.reshape(2, *shape)[same_label.astype(int), rows, columns]
+        step = np.where(is_allowed, 0.0, -np.inf)
+        continues = is_allowed & same_label & continuing[rows, columns]
         start = [0.0 if scheme.allows(OUTSIDE, tag.prefix, same=False) else -np.inf for tag in parsed]
         end = [0.0 if scheme.allows(tag.prefix, OUTSIDE, same=False) else -np.inf for tag in parsed]
         return cls(step, np.asarray(start), np.asarray(end), continues)
