@@ -313,7 +313,7 @@ def test_dev_and_test_are_read_before_any_run_starts(onoma, whole, tmp_path):
 
 
 def test_more_sentences_than_there_are_are_refused_before_any_run_starts(place):
-    with pytest.raises(ConfigError, match=r"data\.sentences: 1,000 are asked for, but the training text has 48"):
+    with pytest.raises(ConfigError, match=r"data\.sentences: 1,000 were requested, but the training text has 48"):
         place.planned(settings={"data.sentences": 1_000}, output=place.base / "new")
 
 

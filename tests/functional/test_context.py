@@ -89,7 +89,7 @@ def test_a_converted_file_says_where_its_documents_begin(onoma, tmp_path):
     assert content.count("-DOCSTART-") == 2
     again = onoma("convert", tmp_path / "b.conll", tmp_path / "c.conll", "--documents", "file")
     assert again.status == 2
-    assert "says itself where its documents begin" in again.err
+    assert "marks where documents begin" in again.err
 
 
 @pytest.mark.parametrize(

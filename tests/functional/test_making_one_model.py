@@ -58,10 +58,12 @@ def test_labels_that_one_corpus_does_not_annotate_are_learnt_from_the_other(
 def test_labels_that_a_file_lacks_without_a_word_are_named(onoma, halves, encoder, tmp_path):
     files = ["--train", halves / "persons.conll", "--train", halves / "places.conll"]
     ended = onoma("train", *files, "--encoder", encoder, "--output", tmp_path / "model", *QUICK)
-    assert f"{halves / 'persons.conll'}: no entity has the label place, as in other files; where it is not" in ended.err
-    assert f"{halves / 'places.conll'}: no entity has the label PER, as in other files; where it is not" in ended.err
+    assert (
+        f"{halves / 'persons.conll'}: no entity has the label place, which other files have; if it is not" in ended.err
+    )
+    assert f"{halves / 'places.conll'}: no entity has the label PER, which other files have; if it is not" in ended.err
     told = onoma("train", halves / "run.toml", *files, "--encoder", encoder, "--output", tmp_path / "other", *QUICK)
-    assert "as in other files" not in told.err
+    assert "which other files have" not in told.err
 
 
 def test_entities_of_a_label_that_a_file_is_said_not_to_annotate_are_counted(onoma, corpus, model):

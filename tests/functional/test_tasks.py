@@ -337,7 +337,7 @@ BAD = {
     "only helps and is not measured": '[[task]]\nname = "x"\nkind = "mlm"\ndev = "x"',
     "leave out its sentences and mixed_lengths": '[[task]]\nname="x"\nkind="mlm"\nsentences=9\nmixed_lengths=true',
     "a second task of the kind mlm": f'{HELPER}[[task]]\nname = "x"\nkind = "mlm"',
-    "the task entities is there twice": '[[task]]\nname = "entities"\nkind = "tags"\ntrain = "x"',
+    "the task entities is defined twice": '[[task]]\nname = "entities"\nkind = "tags"\ntrain = "x"',
 }
 
 
@@ -349,7 +349,9 @@ def test_tables_that_make_no_sense_are_refused_before_anything_is_read(encoder, 
 
 def test_the_task_that_decides_needs_dev(encoder, texts):
     run = write_run(texts, encoder, training="best_task = 'topics'", output="bad")
-    with pytest.raises(ConfigError, match=r"best_task: no task 'topics' has dev text .*: entities, pos, topic"):
+    with pytest.raises(
+        ConfigError, match=r"best_task: there is no task 'topics' with dev text; choose from entities, pos, topic"
+    ):
         read_config(run)
 
 
@@ -389,7 +391,7 @@ def test_a_test_set_without_the_labels_of_its_task_does_not_lose_the_model(encod
     [
         (
             'tag_column = "UPOS"\nsentences = 1000',
-            r"^task 'pos': sentences: 1,000 are asked for, but the training text has 24$",
+            r"^task 'pos': sentences: 1,000 were requested, but the training text has 24$",
         ),
         ("", r"^task 'pos': pos\.conllu: has no labels in 24 documents, .*; check tag_column and format$"),
     ],

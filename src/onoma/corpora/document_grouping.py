@@ -105,7 +105,7 @@ def _check_sentence(document: Document, *, path: Path, format: str, tally: ReadT
     sentences = len(document.sentences or ())
     if sentences < 2 and not (document.id and format in _COLUMN_FORMATS):
         return
-    message = "the file says itself where its documents begin, so that its sentences are joined already; leave out"
+    message = "the file marks where documents begin, and its sentences are joined accordingly; leave out"
     line = tally.lines[0] if tally.lines else None
     raise CorpusError(f"{message} `documents` (--documents), or set it to {AUTO}", path=path, line=line)
 

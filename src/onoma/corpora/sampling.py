@@ -41,7 +41,7 @@ def check_sample_size(count: int, *, available: int) -> None:
         ConfigError: it has fewer.
     """
     if count > available:
-        raise ConfigError(f"data.sentences: {count:,} are asked for, but the training text has {available:,}")
+        raise ConfigError(f"data.sentences: {count:,} were requested, but the training text has {available:,}")
 
 
 def count_sentences(documents: Iterable[Document]) -> int:

@@ -85,8 +85,8 @@ class FileCheckpointer(Checkpointer):
         try:
             self._checkpoints.write({"run": snapshot(), "history": self._history.size}, step=step)
         except OSError as error:
-            reason = f"{error.strerror}), {self.last_checkpoint()}; training continues"
-            self._on_event(Notice(f"step {step}: no checkpoint could be written ({reason}"))
+            text = f"no checkpoint could be written ({error.strerror}), {self.last_checkpoint()}; training continues"
+            self._on_event(Notice(f"step {step}: {text}"))
         self._last_write_time = time.monotonic()
 
     def last_checkpoint(self) -> str:

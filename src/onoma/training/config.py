@@ -315,7 +315,7 @@ def with_entities_as_data(tables: dict[str, object]) -> dict[str, object]:
         return tables
     data_table = {key: value for key, value in entity_tables[0].items() if key not in ("name", "kind", "head")}
     if "data" in tables or len(entity_tables) > 1:
-        raise ConfigError(f"the task {ENTITIES} is there twice, in data or in task; give it once")
+        raise ConfigError(f"the task {ENTITIES} is defined twice, in the table data or in [[task]]; define it once")
     if entity_tables[0].get("kind", "tags") != "tags":
         raise ConfigError(f"the task {ENTITIES} is of the kind tags; give a task of another kind another name")
     model = tables.get("model", {})

@@ -91,10 +91,8 @@ def check_tasks(run: RunConfig) -> None:
     dev_tasks = [ENTITIES] * bool(run.data.dev) + [task.name for task in run.predicted if task.dev]
     best = run.training.best_task
     if best is not None and best not in dev_tasks:
-        known = ", ".join(dev_tasks) or "none has"
-        raise ConfigError(
-            f"training.best_task: no task {best!r} has dev text to be measured on; those that do: {known}"
-        )
+        choices = f"choose from {', '.join(dev_tasks)}" if dev_tasks else "give a task dev text"
+        raise ConfigError(f"training.best_task: there is no task {best!r} with dev text; {choices}")
 
 
 def _check_masked(run: RunConfig, task: TaskConfig, where: str) -> None:

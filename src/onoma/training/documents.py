@@ -132,6 +132,7 @@ def _missing_label_notices(readings: Sequence[CorpusReader], ways: Sequence[Read
         if missing:
             more = f" and {len(paths) - _MAX_PATHS:,} more" if len(paths) > _MAX_PATHS else ""
             yield (
-                f"{', '.join(paths[:_MAX_PATHS])}{more}: no entity has the label {', '.join(missing)}, as in other "
-                "files; where it is not annotated, data.corpora can say so (unannotated), or its names count as none"
+                f"{', '.join(paths[:_MAX_PATHS])}{more}: no entity has the label {', '.join(missing)}, which other "
+                "files have; if it is not annotated there, name it in data.corpora (unannotated), or its entities are "
+                "learnt as no entities"
             )

@@ -108,7 +108,7 @@ def test_records_with_and_without_words_cannot_be_joined(tmp_path: Path) -> None
     ],
 )
 def test_a_file_with_documents_of_its_own_is_refused(tmp_path: Path, name: str, content: str) -> None:
-    with pytest.raises(CorpusError, match=rf"{name}:1?.*says itself where its documents begin.*--documents"):
+    with pytest.raises(CorpusError, match=rf"{name}:1?.*marks where documents begin.*--documents"):
         texts(reading(tmp_path / name, content, "file"))
 
 

@@ -56,5 +56,5 @@ def test_a_document_that_is_cut_keeps_the_entities_of_what_is_left():
 
 
 def test_too_many_are_refused_with_what_there_is():
-    with pytest.raises(ConfigError, match="4 are asked for, but the training text has 3"):
+    with pytest.raises(ConfigError, match="4 were requested, but the training text has 3"):
         draw_sentences([Document("a")] * 3, 4, seed=1)
