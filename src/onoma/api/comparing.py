@@ -211,15 +211,15 @@ def _measure_speeds(
             documents = [document.with_entities(()) for document in gold_of(plan)]
             worker = WorkerProcess(measure_speed, plan.model, documents)
             try:
-                speed = Speed(**worker.pipe.recv())
-            except EOFError:
-                worker.join()
-                reason = f"the process that measured its speed died ({worker.exit_reason}), so it has none"
-                notes.append(f"{plan.cell.corpus}, {plan.cell.candidate}: {reason}")
-                continue
+                fields = worker.receive()
             finally:
                 worker.terminate()
                 worker.join()
+            if fields is None:
+                reason = f"the process that measured its speed died ({worker.exit_reason}), so it has none"
+                notes.append(f"{plan.cell.corpus}, {plan.cell.candidate}: {reason}")
+                continue
+            speed = Speed(**fields)
             write_speed(speed, plan.model)
         speeds[plan.cell.corpus, plan.cell.candidate] = speed
         listener(SpeedMeasured(plan.cell.corpus, plan.cell.candidate, speed))

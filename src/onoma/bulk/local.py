@@ -11,7 +11,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 
 from onoma.bulk.job import Job
-from onoma.bulk.shard import FailedShard, Results, ShardWorker
+from onoma.bulk.shard import FailedShard, FinishedShard, Results, ShardWorker
 from onoma.errors import OnomaError
 from onoma.machine import WorkerProcess
 
@@ -44,21 +44,21 @@ def run_in_workers(job: Job, shards: Sequence[int], *, workers: int, notice: Cal
         while busy_workers := [worker for worker in pool if worker.shard is not None]:
             ready = wait([worker.pipe for worker in busy_workers])
             for worker in [each for each in busy_workers if each.pipe in ready]:
-                try:
-                    yield worker.pipe.recv()
-                except (EOFError, ConnectionError):
-                    shard, exit_reason = worker.clean_up()
-                    death_counts[shard] += 1
-                    if death_counts[shard] == _MAX_ATTEMPTS:
-                        yield FailedShard(shard=shard, why=f"its process died {_MAX_ATTEMPTS} times, {exit_reason}")
-                        return
-                    notice(f"a worker died ({exit_reason}); its shard {shard} is done again")
-                    queue.appendleft(shard)
-                    pool.remove(worker)
-                    pool.append(_Worker(job))
-                    pool[-1].give(queue)
-                else:
+                shard, result = worker.receive()
+                if result is not None:
+                    yield result
                     worker.give(queue)
+                    continue
+                death_counts[shard] += 1
+                if death_counts[shard] == _MAX_ATTEMPTS:
+                    why = f"its process died {_MAX_ATTEMPTS} times, {worker.exit_reason}"
+                    yield FailedShard(shard=shard, why=why)
+                    return
+                notice(f"a worker died ({worker.exit_reason}); its shard {shard} is done again")
+                queue.appendleft(shard)
+                pool.remove(worker)
+                pool.append(_Worker(job))
+                pool[-1].give(queue)
     finally:
         for worker in pool:
             worker.stop()
@@ -80,11 +80,14 @@ class _Worker:
         with suppress(ConnectionError):  # a dead worker is detected when its pipe is read
             self.pipe.send(self.shard)
 
-    def clean_up(self) -> tuple[int, str]:
-        """Clean up a dead worker; return its shard and how its process ended."""
-        self.join()
+    def receive(self) -> tuple[int, FinishedShard | FailedShard | None]:
+        """Receive the result of its shard, or None if it has died; return the number of the shard too."""
         assert self.shard is not None
-        return self.shard, self._process.exit_reason
+        return self.shard, self._process.receive()
+
+    @property
+    def exit_reason(self) -> str:
+        return self._process.exit_reason
 
     def stop(self) -> None:
         """Terminate the process if it is processing a shard; otherwise it ends by itself."""

@@ -187,16 +187,12 @@ class _Worker:
         Raises:
             TrainingError: the process has died before its first message, so a new process would probably die too.
         """
-        try:
-            message = self.pipe.recv()
-        except (EOFError, ConnectionError):
-            self.join()
-            if self._is_started:
-                return None
+        message = self._process.receive()
+        assert isinstance(message, str | CellRecord | _CellError | None)
+        if message is None and not self._is_started:
             raise TrainingError(
                 f"a process for training died before it began ({self.exit_reason}); {MAIN_GUARD_ADVICE}"
-            ) from None
-        assert isinstance(message, str | CellRecord | _CellError)
+            )
         self._is_started = True
         return message
 

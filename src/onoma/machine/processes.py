@@ -52,6 +52,14 @@ class WorkerProcess:
             raise
         worker_pipe.close()
 
+    def receive(self) -> Any:
+        """Receive the next message of the process, which is not None; return None if it has died, and join it."""
+        try:
+            return self.pipe.recv()
+        except (EOFError, ConnectionError):
+            self.join()
+            return None
+
     def terminate(self) -> None:
         """Send SIGTERM if the process is still running; to stop several, terminate all before waiting for the first."""
         if not self.pipe.closed and self.process.is_alive():

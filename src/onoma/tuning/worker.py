@@ -91,18 +91,14 @@ class TrialWorker:
             InputError: the study can no longer be used.
             TrainingError: the process has died before its first trial, so a new process would probably die too.
         """
-        try:
-            message = self.pipe.recv()
-        except (EOFError, ConnectionError):
-            self.join()
-            if self._has_begun:
-                return None
+        message = self._process.receive()
+        if message is None and not self._has_begun:
             raise TrainingError(
                 f"a process for trials died before its first one ({self.exit_reason}); {MAIN_GUARD_ADVICE}"
-            ) from None
+            )
         if isinstance(message, _StudyFailed):
             raise InputError(message.why)
-        assert isinstance(message, SearchEvent | TrialRequest | TrialRecord | NoTrialLeft)
+        assert isinstance(message, SearchEvent | TrialRequest | TrialRecord | NoTrialLeft | None)
         if isinstance(message, TrialBegun):
             self.trial, self._has_begun = message.number, True
         elif isinstance(message, TrialRecord):
