@@ -175,6 +175,12 @@ def test_bytes_on_standard_input_that_are_no_utf8(onoma, model):
     _says(outcome, "standard input: byte 0xe9 at 9")
 
 
+def test_utf_16_on_standard_input_is_named(onoma, model):
+    outcome = onoma("tag", "--model", model, stdin="Ada in Lyon\n".encode("utf-16-le"))
+    assert outcome.status == 2
+    _says(outcome, "standard input: holds a NUL byte")
+
+
 def test_an_unknown_setting_is_named_with_those_that_exist(onoma, encoder, corpus, tmp_path):
     outcome = _train(onoma, encoder, corpus, tmp_path / "out", "--set", "training.lr=1")
     assert outcome.status == 2

@@ -274,6 +274,8 @@ WRONG = {
     "a folder of a stream": (("in.jsonl", "--to", "html", "-o", "pages/"), "name a file"),
     "a compression that is only read": (("in.jsonl", "-o", "out.jsonl.xz"), r"choose .gz or .zst"),
     "the same of a job": (("in.jsonl", "--to", "jsonl", "-o", "out.xz"), r"choose .gz or .zst"),
+    "a spreadsheet": (("in.jsonl", "-o", "out.xlsx"), r"no .xlsx files are written; name a .csv file"),
+    "a spreadsheet of a stream": (("--text", "x", "-o", "out.xlsx"), r"no .xlsx files are written; name a .csv file"),
     "no file": (("none-*.jsonl", "-o", "out.jsonl"), "no file matches"),
 }
 

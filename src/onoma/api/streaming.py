@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from onoma.api.inputs import PathLike, check_replaceable
 from onoma.errors import InputError
 from onoma.io.files import is_special, replacing
-from onoma.io.lines import codec_without_bom
+from onoma.io.lines import HOLDS_NUL, OFFICE_SUFFIXES, codec_without_bom
 from onoma.io.once import STANDARD_INPUT, ReadOnce
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 from onoma.text import Document
@@ -37,7 +37,7 @@ def target_of(output: PathLike | None, *, to: str | None, inputs: Sequence[Input
     The suffix ``.tsv`` stands for a table if all inputs are tables, else for columns of words and tags.
 
     Raises:
-        InputError: ``to`` is unknown.
+        InputError: ``to`` is unknown, or the suffix is that of an office document.
     """
     if to is not None:
         if to not in TARGETS:
@@ -47,6 +47,8 @@ def target_of(output: PathLike | None, *, to: str | None, inputs: Sequence[Input
         return "pretty"
     from onoma.bulk import is_folder
 
+    if (suffix := plain_name(Path(output)).suffix.lower()) in OFFICE_SUFFIXES:
+        raise InputError(f"{output}: no {suffix} files are written; name a .csv file, which spreadsheets open")
     suffix_format = named_format(Path(output))
     if is_folder(output) or suffix_format == "json":
         return "jsonl"
@@ -98,17 +100,19 @@ def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> I
     Blank lines become documents too, so that the output has as many lines as the input.
 
     Raises:
-        InputError: standard input is closed, or is not in this encoding.
+        InputError: standard input is closed, is not in this encoding, or contains a NUL byte.
     """
     codec = codec_without_bom(encoding)
     with source.reading() as file:
         for number, line in enumerate(file if by_line else [file.read()], start=1):
+            location = f"standard input:{number}" if by_line else "standard input"
             try:
                 text = line.decode(codec)
             except UnicodeDecodeError as error:
                 byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
-                location = f"standard input:{number}" if by_line else "standard input"
                 raise InputError(f"{location}: {byte} is not {encoding.upper()}; name its encoding") from error
+            if "\0" in text:
+                raise InputError(f"{location}: {HOLDS_NUL}")
             yield Document(text.rstrip("\r\n"), id=str(number)) if by_line else Document(text)
 
 

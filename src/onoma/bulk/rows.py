@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from onoma.io.lines import likely_encoding
+from onoma.io.lines import HOLDS_NUL, likely_encoding
 from onoma.text import Document, find_lone_surrogate, shorten
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def decoded(line: bytes, *, encoding: str) -> str:
         RowError: the bytes are not in this encoding (the message names the first invalid byte), or one is NUL.
     """
     if b"\0" in line:
-        problem = "holds a NUL byte, so it is not text in this encoding; if it is UTF-16, say so (--encoding utf-16)"
-        raise RowError(problem, line[:_MAX_SHOWN_CHARACTERS])
+        raise RowError(HOLDS_NUL, line[:_MAX_SHOWN_CHARACTERS])
     try:
         return line.decode(encoding)
     except UnicodeDecodeError as error:

@@ -131,9 +131,10 @@ def write(
     path = Path(path)
     tally = WriteTally()
     name = format if format is not None else format_to_write(path)
-    writer = _get_format(name).write
+    writer = FORMATS[name].write if name in FORMATS else None
     if writer is None:
-        raise ConfigError(f"{name} can be read but not written; choose one of {', '.join(WRITABLE)}")
+        problem = f"{name} can be read but not written" if name in FORMATS else f"unknown corpus format {name!r}"
+        raise ConfigError(f"{problem}; choose one of {', '.join(WRITABLE)}")
     chosen_scheme(options.scheme)
     if options.layout != WriteOptions().layout and name != "jsonl":
         raise ConfigError(f"--layout {options.layout} is for JSON Lines, and {path} is written as {name}; leave it out")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from onoma.corpora.word_sample import WordSample
-from onoma.text import Document, shorten
+from onoma.text import Document, shorten, words_touched
 
 PLACES_KEPT = 5
 """Default number of locations kept for each finding; all of its occurrences are counted."""
@@ -172,7 +172,7 @@ class ReadTally:
         self.sentences += len(document.sentences or ())
         self.words += len(document.words or ())
         self.labels.update(entity.label for entity in document.entities)
-        self.covered_words += sum(len(entity.text.split()) for entity in document.entities)
+        self.covered_words += _count_covered_words(document)
         self.sample.add(word.text for word in document.words or ())
 
     def report(self, *, forced: bool) -> ReadReport:
@@ -242,3 +242,12 @@ class WriteTally:
             labels=self.labels.copy(),
             lost=self.lost.frozen(),
         )
+
+
+def _count_covered_words(document: Document) -> int:
+    """Count the given words of a document that its entities touch; words of several entities count several times."""
+    if not document.words or not document.entities:
+        return 0
+    starts, ends = [word.start for word in document.words], [word.end for word in document.words]
+    ranges = (words_touched(starts, ends, entity.start, entity.end) for entity in document.entities)
+    return sum(max(0, end - first) for first, end in ranges)

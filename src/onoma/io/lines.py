@@ -30,10 +30,13 @@ _BINARY_MARKS = {
 }
 """First bytes of files that are not text, and the problem with them."""
 
-_OFFICE_SUFFIXES = (".docx", ".odt", ".pptx", ".odp", ".xlsx", ".ods")
+OFFICE_SUFFIXES = (".docx", ".odt", ".pptx", ".odp", ".xlsx", ".ods")
 
 _WINDOWS_BYTES = re.compile(rb"[\x80-\x9f]")
 """Bytes that are quotation marks, dashes and the euro sign in cp1252, but unused in Latin-1."""
+
+HOLDS_NUL = "holds a NUL byte, so it is not text in this encoding; if it is UTF-16, say so (--encoding utf-16)"
+"""Message on bytes that are not text."""
 
 
 def numbered_lines(path: Path, *, encoding: str, keep_ends: bool = False) -> Iterator[tuple[int, str]]:
@@ -108,7 +111,7 @@ def _known_binary_error(path: Path) -> CorpusError | None:
     mark = next(filter(head.startswith, _BINARY_MARKS), None)
     if mark is None:
         return None
-    if path.suffix.lower() in _OFFICE_SUFFIXES:
+    if path.suffix.lower() in OFFICE_SUFFIXES:
         mark = _OFFICE_MARK
     return CorpusError(_BINARY_MARKS[mark], path=path)
 
@@ -116,8 +119,7 @@ def _known_binary_error(path: Path) -> CorpusError | None:
 def _binary_error(path: Path, line: int) -> CorpusError:
     if error := _known_binary_error(path):
         return error
-    message = "holds a NUL byte, so it is not a text file in this encoding; if it is UTF-16, say so (--encoding utf-16)"
-    return CorpusError(message, path=path, line=line)
+    return CorpusError(HOLDS_NUL, path=path, line=line)
 
 
 def _unreadable_error(path: Path, encoding: str, error: OSError | LookupError) -> CorpusError | ConfigError:

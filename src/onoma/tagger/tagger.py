@@ -92,9 +92,8 @@ class Tagger:
         About 100,000 characters are read ahead, so that windows of similar length can be batched together.
 
         Raises:
-            InputError: an item is not a text or a document, or contains half of a surrogate pair; the message names its
-                number, counted from 1. This error, and any error of the stream itself, is raised after the documents
-                before it have been yielded.
+            InputError: an item is not a text or a document, or contains half of a surrogate pair. The message has the
+                number of the item, counted from 1; all items before it are tagged and yielded first.
         """
         return (prediction.document for prediction in self._predict(as_documents(texts), keep=False))
 

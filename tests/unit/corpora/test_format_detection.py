@@ -6,7 +6,7 @@ import pytest
 
 from onoma.corpora import FORMATS, ReadOptions, detect_format, files_of, read, write
 from onoma.corpora.format_detection import format_to_write
-from onoma.errors import CorpusError
+from onoma.errors import ConfigError, CorpusError
 from onoma.text import Document
 
 UNER = "# text = Ada\n1\tAda\tB-PER\t-\t-\n"
@@ -243,3 +243,8 @@ def test_names_marked_in_a_text_are_counted_as_left_out(tmp_path: Path, text: st
     assert [document.entities for document in reader] == [()]
     [(reason, found)] = reader.report.unusable.items()
     assert (reason, found.count) == ("the name is marked in the text itself", 1)
+
+
+def test_an_unknown_format_to_write_names_those_that_can_be_written(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unknown corpus format 'csv'; choose one of (?!.*table)"):
+        write([Document("Ada")], tmp_path / "a.csv", format="csv")

@@ -62,6 +62,12 @@ def test_index_columns_and_headers(tmp_path: Path, lines: str, name: str) -> Non
     assert entities_of(written(tmp_path, lines, name)) == [("Ada", "PER"), ("Turin", "LOC")]
 
 
+def test_names_of_several_words_in_a_row_are_one_word_each(tmp_path: Path) -> None:
+    rows = "Angela\u00a0Merkel\tB-PER\nvisited\tO\nNew York City\tB-LOC\nand\tO\nthe Red Cross\tB-ORG\n.\tO\n\n"
+    path = written(tmp_path, rows * 2, "a.tsv")
+    assert [entity.text for document in read(path) for entity in document.entities][1] == "New York City"
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
