@@ -10,6 +10,7 @@ import ast
 import inspect
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import is_dataclass
 from importlib import import_module
@@ -218,7 +219,7 @@ def _markdown(one: object) -> Iterator[str]:
     for title, body in zip(sections[::2], sections[1::2], strict=True):
         inside = [line for line in body.splitlines() if line.startswith("    ") or not line.strip()]
         behind = [line for line in body.splitlines() if line not in inside]
-        lines = inspect.cleandoc("\n".join(inside))
+        lines = textwrap.dedent("\n".join(inside)).strip()
         if title in {"Returns", "Yields"}:
             yield f"**{title}:** {_prose(lines)}"
         else:
