@@ -19,7 +19,8 @@ class ConvertResult:
 
     Attributes:
         documents, entities: number of documents and entities written.
-        notes: remarks on how the source was read, and on what the target format cannot represent, with counts.
+        notes: remarks on how the source was read, on what of it is not read, and on what the target format cannot
+            represent, with counts.
     """
 
     documents: int
@@ -60,5 +61,6 @@ def convert(
 
     reader = read(Path(source), format=format, options=options or ReadOptions())
     write_report = write(reader, target, format=to, scheme=to_scheme, layout=layout, overwrite=overwrite)
-    notes = (*reader.notices(), *(f"{target}: {notice}" for notice in write_report.notices()))
+    unread = (f"{source}: {notice}" for notice in reader.report.unread_notices())
+    notes = (*reader.notices(), *unread, *(f"{target}: {notice}" for notice in write_report.notices()))
     return ConvertResult(documents=write_report.documents, entities=write_report.entities, notes=notes)

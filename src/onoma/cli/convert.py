@@ -33,7 +33,8 @@ def run(
 
     Example: onoma convert train.conll train.jsonl
 
-    If the target format cannot represent something, a note with a count is printed.
+    What is not read, such as columns of lemmas, and what the target format cannot represent is named in notes, with
+    counts.
     """
     from onoma.api.converting import convert
 

@@ -8,6 +8,7 @@ equals that of ``Document.from_words``. This module does not know how a file rep
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,7 @@ class SentenceBlock:
         text: the original text of the sentence.
         id: the id of the sentence.
         meta: further metadata of the document, from the comments of the block.
+        unread: columns and keys that are not read, with the number of words or records that have one.
     """
 
     words: list[str] = field(default_factory=list)
@@ -46,6 +48,7 @@ class SentenceBlock:
     text: str | None = None
     id: str = ""
     meta: dict[str, object] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +132,7 @@ class DocumentBuilder:
             sentences.append(Sentence(start=offset, end=offset + len(text), id=block.id))
             texts.append(text)
             meta.update(block.meta)
+            self.tally.unread.update(block.unread)
             offset += len(text) + 1
         self.tally.lines = tuple(line for block in blocks for line in _word_lines(block))
         document = Document("\n".join(texts), id=id, words=tuple(words), sentences=tuple(sentences), meta=meta)

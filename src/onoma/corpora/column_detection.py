@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from onoma.corpora.columns import ColumnLayout, column_index, split_columns
+from onoma.corpora.columns import ColumnLayout, column_index, column_name, split_columns
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.spelling import is_number, looks_prefixed, looks_tagged
 from onoma.schemes import OUTSIDE
@@ -67,16 +67,21 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
             for line, fields in zip(data_lines, rows, strict=True)
             if len(fields) == width and not line.startswith("#")
         )
+    word_position = column_index(word_column, names, width=width, path=path)
+    read = {
+        position % width for position in (*range(index), word_position, tag_position, spacing) if position is not None
+    }
     return ColumnLayout(
         tabs=tabs,
         width=width,
-        word=column_index(word_column, names, width=width, path=path),
+        word=word_position,
         tag=tag_position,
         tags=frozenset(seen_tags),
         chosen=options.word_column is not None or options.tag_column is not None,
         header=header,
         spacing=spacing,
         index=index,
+        unread=tuple(column_name(position, names) for position in range(width) if position not in read),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,7 @@ class ColumnLayout:
         header: the first line if it names the columns; None if it holds a word.
         spacing: position of a column that says whether a space follows the word; None if there is none.
         index: number of numeric columns before the word.
+        unread: names of the columns that are not read; `column 2` for the second one if it has no name.
     """
 
     tabs: bool
@@ -41,6 +43,7 @@ class ColumnLayout:
     header: str | None = None
     spacing: int | None = None
     index: int = 0
+    unread: tuple[str, ...] = ()
 
     def pick(self, line: str, *, path: Path, number: int) -> PickedCells:
         """Return the word and the tag of a line.
@@ -92,3 +95,8 @@ def column_index(column: int | str, names: tuple[str, ...], *, width: int, path:
         f"its columns are {', '.join(names)}" if names else "its columns have no names; pass columns=(...) or a number"
     )
     raise ConfigError(f"{path} has no column {column!r}; {hint}")
+
+
+def column_name(index: int, names: Sequence[str]) -> str:
+    """Return the name of a column for messages; `column 2` for the second one if it has none."""
+    return names[index] if index < len(names) else f"column {index + 1}"

@@ -127,10 +127,13 @@ class ConllReader:
         """Yield the parts of the file, with language prefixes and position digits removed from the words."""
         prefix = f"{language}:" if language else ""
         for part in self._parts():
-            if isinstance(part, SentenceBlock) and prefix:
-                part.words = [word.removeprefix(prefix) for word in part.words]
-            if isinstance(part, SentenceBlock) and self._options.position_digit:
-                part.words = [self._remove_digit(word, line) for word, line in zip(part.words, part.lines, strict=True)]
+            if isinstance(part, SentenceBlock):
+                part.unread.update(dict.fromkeys(self.columns.unread, len(part.words)))
+                if prefix:
+                    part.words = [word.removeprefix(prefix) for word in part.words]
+                if self._options.position_digit:
+                    numbered = zip(part.words, part.lines, strict=True)
+                    part.words = [self._remove_digit(word, line) for word, line in numbered]
             yield part
 
     def _remove_digit(self, word: str, line: int) -> str:
@@ -150,7 +153,9 @@ class ConllReader:
                 if block.words and comment.key in ("end", "newdoc", "newdoc id"):
                     yield block
                     block = self._new_block()
-                if comment.key in ("newdoc", "newdoc id"):
+                if not comment.key:
+                    block.unread["comments"] += 1
+                elif comment.key in ("newdoc", "newdoc id"):
                     yield DocumentBoundary(id=comment.value)
                 elif comment.key == "sent_id":
                     block.id = comment.value

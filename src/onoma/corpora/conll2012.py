@@ -10,6 +10,7 @@ Source: https://conll.cemantix.org/2012/data.html
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -24,15 +25,21 @@ from onoma.schemes import SCHEMES
 from onoma.text import Document
 
 FEWEST_COLUMNS = 11
+_COLUMN_NAMES = (
+    *("", "", "", "words", "parts of speech", "parse trees", "lemmas", "frame sets", "word senses", "speakers"),
+    "named entities",
+)
+"""Names of the first columns for messages; empty for those that only say where a word is."""
 _BEGIN_DOCUMENT = re.compile(r"#begin document \(?(.*?)\)?(?:; part 0*(\d+))?\s*")
 
 
 class _Line(NamedTuple):
-    """Line number, word and named-entity cell of a line."""
+    """Line number, word and named-entity cell of a line, and the names of its filled columns that are not read."""
 
     number: int
     word: str
     names: str
+    unread: tuple[str, ...]
 
 
 def is_conll2012(lines: list[str]) -> bool:
@@ -71,8 +78,14 @@ class Conll2012Reader(SchemelessReader):
             message = f"{len(fields)} columns; expected at least {FEWEST_COLUMNS}, with names in the eleventh"
             raise CorpusError(message, path=self._path, line=number)
         word, tag = 4 if word is None else word, FEWEST_COLUMNS if tag is None else tag
-        columns = (column_index(column, (), width=len(fields), path=self._path) for column in (word, tag))
-        return _Line(number, *(fields[column] for column in columns))
+        read = [column_index(column, (), width=len(fields), path=self._path) for column in (word, tag)]
+        names = [*_COLUMN_NAMES, *["predicates"] * (len(fields) - FEWEST_COLUMNS - 1), "coreference"]
+        filled = (
+            name
+            for index, (name, cell) in enumerate(zip(names, fields, strict=False))
+            if name and index not in read and cell.strip("-*_")
+        )
+        return _Line(number, fields[read[0]], fields[read[1]], tuple(dict.fromkeys(filled)))
 
     def _build_block(self, word_lines: list[_Line], tally: ReadTally) -> SentenceBlock:
         def count_unmatched(position: int, cell: str) -> None:
@@ -83,5 +96,8 @@ class Conll2012Reader(SchemelessReader):
             parse_brackets([each.names for each in word_lines], broken=count_unmatched), length=len(word_lines)
         )
         return SentenceBlock(
-            words=[each.word for each in word_lines], layers=layers, lines=[each.number for each in word_lines]
+            words=[each.word for each in word_lines],
+            layers=layers,
+            lines=[each.number for each in word_lines],
+            unread=Counter(name for each in word_lines for name in each.unread),
         )

@@ -18,7 +18,8 @@ Sources: https://universaldependencies.org/format.html and https://www.universal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -26,7 +27,7 @@ from pathlib import Path
 
 from onoma.corpora.bio_layers import encode_layers
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
-from onoma.corpora.columns import column_index
+from onoma.corpora.columns import column_index, column_name
 from onoma.corpora.corefud import EntityFields, is_bracketed, parse_mentions
 from onoma.corpora.misc_attributes import ENTITY_ATTRIBUTES, find_attributes, parse_attributes, spread_tag
 from onoma.corpora.options import ReadOptions, chosen_scheme
@@ -59,6 +60,7 @@ class _SentenceState:
         written: multiword tokens by the index of their first syntactic word: the index after the last one, the form,
             and whether no space follows.
         written_tags: tags of multiword tokens by the index of their first syntactic word, as Stanza writes them.
+        unread: columns, attributes and comments that are not read, with the number of lines that have one.
     """
 
     forms: list[str] = field(default_factory=list)
@@ -68,6 +70,7 @@ class _SentenceState:
     brackets: list[tuple[int, str]] = field(default_factory=list)
     written: dict[int, tuple[int, str, bool]] = field(default_factory=dict)
     written_tags: dict[int, str] = field(default_factory=dict)
+    unread: Counter[str] = field(default_factory=Counter)
     text: str | None = None
     id: str = ""
     paragraph: str | None = None
@@ -80,13 +83,26 @@ class _SentenceState:
             self.id = value
         elif key == "text":
             self.text = value
+        elif not key:
+            self.unread["comments"] += 1
+
+    def count_unread(
+        self, fields: Sequence[str], columns: Iterable[tuple[int, str]], attributes: Iterable[str]
+    ) -> None:
+        """Count the columns and attributes of a line that are not read."""
+        for index, name in columns:
+            if fields[index] != "_":
+                self.unread[name] += 1
+        for name in attributes:
+            if name != "SpaceAfter":
+                self.unread[f"{name} in MISC"] += 1
 
     def block(self) -> SentenceBlock:
         for first, tag in self.written_tags.items():
             part = slice(first, self.written[first][0])
             if self.tags[part].count(OUTSIDE) == len(self.tags[part]):
                 self.tags[part] = spread_tag(tag, len(self.tags[part]))
-        block = SentenceBlock(layers=(self.tags,), lines=self.lines, text=self.text, id=self.id)
+        block = SentenceBlock(layers=(self.tags,), lines=self.lines, text=self.text, id=self.id, unread=self.unread)
         units: list[int] = []
         position = 0
         while position < len(self.forms):
@@ -110,9 +126,13 @@ class _SentenceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
-    """Number of columns of a line, the indices, from 0, of its word, tag and MISC columns, and where MISC has tags.
+    """The columns of a line; their indices count from 0.
 
-    ``attributes`` are the attributes in MISC that hold tags if no column does.
+    Attributes:
+        width: number of columns.
+        word, tag, misc: index of the column of words, of that of tags and of MISC; None if there is none.
+        attributes: attributes in MISC that hold tags if no column does.
+        unread: index and name of the columns that are not read.
     """
 
     width: int
@@ -120,6 +140,7 @@ class _Columns:
     tag: int | None
     misc: int | None
     attributes: tuple[str, ...]
+    unread: tuple[tuple[int, str], ...]
 
 
 class ConlluReader:
@@ -181,12 +202,16 @@ class ConlluReader:
                 attributes = self._find_attributes(width, misc)
             elif tag not in names and any(key == tag for key, _ in self._iter_attributes(width, misc)):
                 tag, attributes = None, (str(tag),)
+        word_index = column_index(2 if word is None else word, names, width=width, path=self._path)
+        tag_index = None if tag is None else column_index(tag, names, width=width, path=self._path)
+        read = {index % width for index in (0, word_index, tag_index, misc) if index is not None}
         return _Columns(
             width=width,
-            word=column_index(2 if word is None else word, names, width=width, path=self._path),
-            tag=None if tag is None else column_index(tag, names, width=width, path=self._path),
+            word=word_index,
+            tag=tag_index,
             misc=misc,
             attributes=attributes,
+            unread=tuple((index, column_name(index, names)) for index in range(width) if index not in read),
         )
 
     def _find_attributes(self, width: int, misc: int) -> tuple[str, ...]:
@@ -268,10 +293,12 @@ class ConlluReader:
         misc = "_" if columns.misc is None else fields[columns.misc]
         no_space_after = "SpaceAfter=No" in misc
         if empty_node:
+            state.unread["empty nodes"] += 1
             return
-        attribute = ""
-        if columns.tag is None:
-            attribute = next((value for name, value in parse_attributes(misc) if name in columns.attributes), "")
+        tag_attributes = columns.attributes if columns.tag is None else ()
+        attributes = list(parse_attributes(misc))
+        attribute = next((value for name, value in attributes if name in tag_attributes), "")
+        state.count_unread(fields, columns.unread, (name for name, _ in attributes if name not in tag_attributes))
         if last:
             word_index = len(state.forms)
             state.written[word_index] = (word_index + int(last) - int(first) + 1, fields[columns.word], no_space_after)

@@ -27,6 +27,7 @@ from onoma.errors import CorpusError
 from onoma.text import Document, Entity, Sentence, Word
 
 _ORTH, _ENT_IOB, _ENT_TYPE, _SENT_START = 65, 77, 78, 80
+_UNREAD_ATTRIBUTES = {73: "lemmas", 74: "parts of speech", 75: "tags", 76: "dependencies"}
 _MISSING, _INSIDE, _BEGIN = 0, 1, 3
 _SENTENCE_BEGIN = 1
 _SPAN_STRUCT = struct.Struct(">QQQllll")
@@ -141,6 +142,9 @@ class DocBinReader(SchemelessReader):
                 what = f"{text[bounds[first][0] : bounds[last - 1][1]]} {label}"
                 tally.left_out.add(f"the span is of the group {name!r}, which is not read", where=where, what=what)
         tally.annotated = True
+        for attribute, name in _UNREAD_ATTRIBUTES.items():
+            if attribute in row.columns and (count := np.count_nonzero(row.columns[attribute])):
+                tally.unread[name] += int(count)
         document = Document(
             text,
             words=tuple(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from onoma.corpora.span_notations import add_span
+from onoma.corpora.span_notations import add_span, unread_keys
 from onoma.corpora.spans import Annotated, RawSpan
 
 _IGNORED_TYPES = frozenset(
@@ -40,6 +40,8 @@ def add_spans_by_type(annotated: Annotated, annotations: Mapping[str, object]) -
                 annotated.left_out.append((f"annotations of the type {label} are not names", str(item)))
             elif isinstance(pair, list) and len(pair) == 2:
                 annotated.spans.append(RawSpan(start=pair[0], end=pair[1], label=label))
+                if isinstance(item, dict):
+                    annotated.unread += unread_keys(item, read=("indices",), of="spans")
             else:
                 add_span(annotated, _make_end_exclusive(item), label=label)
 

@@ -19,24 +19,35 @@ See ``tagged_records`` for records of tokens and tags, ``token_spans`` for those
 - a text or tokens with one label, read only: ``{"text", "label": "question"}``; the label also under another key
 - GATE and Twitter, read only: ``{"text", "entities": {"Person": [{"indices": [0, 5]}]}}``; see ``gate``
 
-Other keys are ignored. This module does not access files and does not validate spans: see ``spans``.
+Other keys are counted as not read. This module does not access files and does not validate spans: see ``spans``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import isnan
 
 from onoma.corpora.argilla import argilla_answers, has_questions
 from onoma.corpora.blocks import align
 from onoma.corpora.gate import add_spans_by_type
-from onoma.corpora.span_notations import add_span, format_value, looks_like_span
+from onoma.corpora.span_notations import add_span, format_value, looks_like_span, unread_keys
 from onoma.corpora.spans import Annotated
 from onoma.errors import CorpusError
 
 SPAN_KEYS = ("entities", "ents", "spans", "label", "labels", "annotation", "annotations")
 _TEXT_KEYS = ("text", "full_text")
+RECORD_KEYS = ("id", "meta", "answer", "status")
+"""Keys that are read in any layout: of the document, and of what the annotator did with it."""
+
+_TOKEN_KEYS = ("text", "start", "end", "id", "ws")
+_RECORD_PARTS = (*_TEXT_KEYS, "words", "tokens", "sentences", "layers", "relations")
+
+_OTHER_RESULTS = frozenset(
+    ["choices", "relation", "taxonomy", "textarea", "rating", "number", "datetime", "pairwise", "ranker"]
+)
+"""Types of results in Label Studio that are no labels of spans; see https://labelstud.io/tags."""
+
 LABEL_KEYS = ("label", "labels", "category", "class", "intent", "sentiment")
 """Keys that may hold the label of a whole text."""
 
@@ -127,7 +138,9 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
         keys = ", ".join(map(str, record)) or "none"
         raise CorpusError(f"the record has no 'text'; its keys are {keys}; rename the one of its text to 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
-    _add_spans(annotated, record)
+    read = _add_spans(annotated, record)
+    text_key = "data" if known_text is None else ""
+    annotated.unread += unread_keys(record, read=(*RECORD_KEYS, *_RECORD_PARTS, *read, text_key))
     relations = record.get("relations")
     if isinstance(relations, list):
         annotated.left_out.extend(("a relation is not an entity", format_value(relation)) for relation in relations)
@@ -138,6 +151,7 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
         annotated.words = words
     elif isinstance(tokens, list) and all(isinstance(token, dict) for token in tokens):
         annotated.words = [[token.get("start"), token.get("end")] for token in tokens]
+        annotated.unread += [key for token in tokens for key in unread_keys(token, read=_TOKEN_KEYS, of="tokens")]
     elif isinstance(tokens, list) and all(isinstance(token, str) for token in tokens):
         annotated.words = align(tokens, text)
     if isinstance(sentences, list):
@@ -152,12 +166,12 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     return annotated
 
 
-def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> None:
-    """Add the spans of the first key that holds any, and count those of further keys as unusable."""
+def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> Collection[str]:
+    """Add the spans of the first key that holds any, count those of further keys as unusable, and return these keys."""
     span_keys = span_keys_of(record)
     if not span_keys and has_questions(record):
         _add_answers(annotated, record)
-        return
+        return record.keys() - {"metadata", "vectors"}
     filled_keys = [key for key in SPAN_KEYS if isinstance(record.get(key), list | dict) and record[key]]
     key, *further_keys = span_keys or filled_keys[:1] or [""]
     span_values = record.get(key)
@@ -174,6 +188,7 @@ def _add_spans(annotated: Annotated, record: Mapping[str, object]) -> None:
         for further in further_keys
         for item in _list_or_empty(record[further]) or [record[further]]
     )
+    return (key, *further_keys)
 
 
 def span_keys_of(record: Mapping[str, object]) -> list[str]:
@@ -207,6 +222,8 @@ def _parse_argilla(record: Mapping[str, object]) -> Annotated:
             f"the record has no text; its fields are {format_value(fields)}, expected 'text' or one text alone"
         )
     annotated = Annotated(text=text, id=id_of(record))
+    annotated.unread += [key for key, value in fields.items() if value and value is not text]
+    annotated.unread += ["metadata"] * bool(record.get("metadata"))
     _add_answers(annotated, record)
     return annotated
 
@@ -232,6 +249,7 @@ def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:
         text = strings[0]
     id = id_of(data) or id_of(record)
     annotated = Annotated(text=text, id=id, meta=meta_of(data))
+    annotated.unread += [key for key in unread_keys(data, read=("id", "meta")) if data[key] is not text]
     items = _list_or_empty(record.get("annotations")) or _list_or_empty(record.get("completions"))
     completed = [
         item for item in items if isinstance(item, dict) and not item.get("was_cancelled") and not item.get("skipped")
@@ -242,7 +260,10 @@ def _parse_labelstudio(record: Mapping[str, object]) -> Annotated:
     for item in completed[:1]:
         for result in _list_or_empty(item.get("result")):
             value = result.get("value") if isinstance(result, dict) else None
-            add_span(annotated, value if isinstance(value, dict) else result)
+            if isinstance(result, dict) and result.get("type") in _OTHER_RESULTS:
+                annotated.left_out.append((f"a result of type {result['type']} is not an entity", format_value(result)))
+            else:
+                add_span(annotated, value if isinstance(value, dict) else result)
     return annotated
 
 

@@ -35,6 +35,7 @@ class _RawDocument:
     spans: list[RawSpan] = field(default_factory=list)
     unusable: list[tuple[str, str]] = field(default_factory=list)
     relations: list[tuple[str, str]] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 def is_pubtator(line: str) -> bool:
@@ -55,6 +56,7 @@ class PubtatorReader(SchemelessReader):
                 spans=raw_document.spans,
                 unusable=raw_document.unusable,
                 left_out=raw_document.relations,
+                unread=raw_document.unread,
             )
             tally.lines = (raw_document.line,)
             yield build_document(annotated, where=f"{self._path}:{raw_document.line}", tally=tally)
@@ -88,6 +90,7 @@ def _add_annotation(raw_document: _RawDocument, line: str) -> None:
     elif _MIN_COLUMNS <= len(fields) <= _MAX_COLUMNS and all(map(_OFFSET.fullmatch, fields[1:3])):
         span = RawSpan(start=int(fields[1]), end=int(fields[2]), label=fields[4].strip(), text=fields[3])
         raw_document.spans.append(span)
+        raw_document.unread += ["concepts"] * any(fields[_MIN_COLUMNS:])
     elif len(fields) > 2 and not _OFFSET.fullmatch(fields[1]):
         raw_document.relations.append(("a relation is not an entity", line))
     else:

@@ -16,6 +16,7 @@ from pathlib import Path
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.layouts import (
     LABEL_KEYS,
+    RECORD_KEYS,
     has_annotation,
     id_of,
     label_of,
@@ -24,6 +25,7 @@ from onoma.corpora.layouts import (
 )
 from onoma.corpora.offset_units import Bounds, usual_unit
 from onoma.corpora.options import ReadOptions, chosen_scheme
+from onoma.corpora.span_notations import unread_keys
 from onoma.corpora.spans import Annotated, bounds_of, build_document
 from onoma.corpora.spelling import TagSpelling, is_number
 from onoma.corpora.tag_names import tag_names_beside
@@ -32,7 +34,7 @@ from onoma.corpora.tagged_records import TAG_KEYS, tags_of, tags_of_text
 from onoma.corpora.tally import ReadTally
 from onoma.corpora.token_spans import token_spans_of
 from onoma.corpora.unannotated import unannotated
-from onoma.corpora.unknown_annotation import check_unknown_annotation, unknown_annotation
+from onoma.corpora.unknown_annotation import check_unknown_annotation, count_unknown_annotation
 from onoma.errors import CorpusError
 from onoma.schemes import Scheme
 from onoma.text import Document, Sentence
@@ -129,7 +131,7 @@ class RecordReader(ABC):
             keys = self._label_key or f"one of {', '.join(LABEL_KEYS)}"
             raise CorpusError(f"the text has no label; expected it under {keys}", path=self.path, line=line)
         if annotated.spans:
-            annotated.unusable += unknown_annotation(record)
+            count_unknown_annotation(annotated, record)
         else:
             self._check_keys(record, line)
         tally.lines = (line,)
@@ -180,6 +182,9 @@ class RecordReader(ABC):
             document = Document.from_words([block.words], id=id_of(record), meta=meta_of(record))
         if self.options.tag_names and is_number(label):
             label = _look_up_label(label, self.options.tag_names, path=self.path, line=line)
+        if isinstance(record, dict):
+            read = (*RECORD_KEYS, *("text", "full_text", "tokens", "words"), *LABEL_KEYS, self._label_key or "")
+            tally.unread.update(unread_keys(record, read=read))
         tally.lines, end = (line,), len(document.text)
         document = replace(document, sentences=(Sentence(start=0, end=end),))
         return document.with_entities([document.entity(0, end, label)] if document.text.strip() else [])

@@ -13,7 +13,7 @@ This module does not validate spans: see ``spans``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from onoma.corpora.spans import Annotated, RawSpan
 
@@ -21,6 +21,9 @@ _START_KEYS = ("start", "start_offset", "begin", "start_pos", "start_char", "off
 _END_KEYS = ("end", "end_offset", "end_pos", "end_char")
 _PAIR_KEYS = ("indices", "offsets", "span")
 _LABEL_KEYS = ("labels", "label", "type", "entity_group", "category")
+_DERIVED_KEYS = ("text", "word", "token_start", "token_end")
+SPAN_ITEM_KEYS = frozenset([*_START_KEYS, *_END_KEYS, *_PAIR_KEYS, *_LABEL_KEYS, *_DERIVED_KEYS, "length", "score"])
+"""Keys of an object that are read, or follow from those that are."""
 
 
 def add_span(annotated: Annotated, item: object, *, label: str | None = None) -> None:
@@ -38,6 +41,7 @@ def add_span(annotated: Annotated, item: object, *, label: str | None = None) ->
         annotated.unusable.append(("the annotation is not a span", format_value(item)))
         return
     bounds = _bounds_of(item)
+    annotated.unread += unread_keys(item, read=SPAN_ITEM_KEYS, of="spans")
     if bounds is None:
         annotated.unusable.append((f"the annotation has no bounds among its keys {_join(item)}", format_value(item)))
         return
@@ -65,6 +69,18 @@ def _parse_list(item: Sequence[object], text: str) -> RawSpan:
     if rest and isinstance(rest[0], str) and type(start) is int and type(end) is int and name == text[start:end]:
         return RawSpan(start=start, end=end, label=rest[0], text=name)
     return RawSpan(start=start, end=end, label=name)
+
+
+def unread_keys(record: Mapping[str, object], *, read: Collection[str], of: str = "") -> list[str]:
+    """Return the keys of an object that have a value and are not read, for messages.
+
+    Args:
+        record: the object.
+        read: keys that are read.
+        of: what the object is a part of, in the plural; empty for a record.
+    """
+    keys = (str(key) for key, value in record.items() if key not in read and value not in (None, "", [], {}))
+    return [f"{key} of {of}" if of else key for key in keys]
 
 
 def format_value(value: object) -> str:

@@ -41,6 +41,7 @@ class Annotated:
         unusable: annotations of entities that are no labelled spans, as pairs of reason and annotation.
         left_out: annotations that are no entities or are not to be read, in the same form.
         layers: spans of further tasks, by name.
+        unread: keys that are not read, one item for each occurrence.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Annotated:
     unusable: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
     layers: dict[str, list[RawSpan]] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
 
 
 def build_document(
@@ -69,6 +71,7 @@ def build_document(
     for counter, omitted in ((tally.unusable, annotated.unusable), (tally.left_out, annotated.left_out)):
         for reason, what in omitted:
             counter.add(reason, where=where, what=what)
+    tally.unread.update(annotated.unread)
 
     def convert_spans(spans: Iterable[RawSpan]) -> list[Entity]:
         entities: list[Entity] = []

@@ -15,7 +15,7 @@ import ast
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain, dropwhile, islice
 
@@ -186,7 +186,8 @@ class TableReader(RecordReader):
         id_column = self._find_column(("ID",))
         for line, cells in self._iter_body():
             name = "" if id_column is None else cells[id_column]
-            yield line, {"id": name, "text": cells[text], "label": cells[label].strip()}
+            record = {"id": name, "text": cells[text], "label": cells[label].strip()}
+            yield line, record | self._unread_cells(cells, read=(id_column, text, label))
 
     def _has_word_rows(self, words: int, tags: int) -> bool:
         """Return whether each line is a word: no cell of words is a list, and no cell of tags holds several."""
@@ -202,26 +203,34 @@ class TableReader(RecordReader):
         names, line = [""] * len(columns), 0
         tokens: list[str] = []
         labels: list[str] = []
+        unread: dict[str, object] = {}
         for number, cells in self._iter_word_rows():
             is_blank = not any(cells)
             if not is_blank:
                 self._check_width(cells, number)
             new_names = [""] * len(columns) if is_blank else [_filled(cells[column]) for column in columns]
             if tokens and (is_blank or any(new and new != old for new, old in zip(new_names, names, strict=True))):
-                yield line, {"tokens": tokens, "ner_tags": labels}
-                tokens, labels = [], []
+                yield line, {"tokens": tokens, "ner_tags": labels} | unread
+                tokens, labels, unread = [], [], {}
             if not is_blank:
                 line = line if tokens else number
                 names = [new or old for new, old in zip(new_names, names, strict=True)]
                 tokens.append(cells[words].strip(" ") or cells[words])
                 labels.append(cells[tags].strip() or OUTSIDE)
+                unread |= self._unread_cells(cells, read=(words, tags, *columns))
         if tokens:
-            yield line, {"tokens": tokens, "ner_tags": labels}
+            yield line, {"tokens": tokens, "ner_tags": labels} | unread
 
     def _build_record(self, cells: Sequence[str], text: int, line: int) -> Mapping[str, object]:
         """Return the record of a row that holds a text."""
         id_column = self._find_column(("ID",))
         record: dict[str, object] = {"id": "" if id_column is None else cells[id_column]}
+        meta_column = self._find_column(("META",))
+        if meta_column is not None and isinstance(meta := _parse_cell(cells[meta_column]), dict):
+            record["meta"] = meta
+        further = self._further_spans(cells, line)
+        others = (self._column_names.index(name) for name in further)
+        record |= self._unread_cells(cells, read=(id_column, text, self._tag_position, meta_column, *others))
         cell = "" if self._tag_position is None else cells[self._tag_position].strip()
         words = _parse_cell(cells[text])
         annotation = _parse_cell(cell)
@@ -245,7 +254,7 @@ class TableReader(RecordReader):
         record["text"] = cells[text]
         if self._tag_position is not None:
             record["label"] = annotation if cell else None
-        return record | self._further_spans(cells, line)
+        return record | further
 
     def _further_spans(self, cells: Sequence[str], line: int) -> dict[str, object]:
         """Return the spans in columns of other names; they are refused if there is no column of a known name."""
@@ -258,6 +267,13 @@ class TableReader(RecordReader):
             message = f"the column {name!r} seems to hold spans and is unknown; name it with --tag-column {name}"
             raise CorpusError(message, path=self.path, line=line)
         return found
+
+    def _unread_cells(self, cells: Sequence[str], *, read: Collection[int | None]) -> dict[str, object]:
+        """Return the filled cells of the other columns under keys that no layout of a record has."""
+        names = self._column_names
+        return {
+            f"column {names[index]}": cell for index, cell in enumerate(cells) if index not in read and _filled(cell)
+        }
 
     def _iter_body(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the rows after the header that have a filled cell."""

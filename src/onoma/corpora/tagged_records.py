@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onoma.corpora.blocks import SentenceBlock
-from onoma.corpora.layouts import SPAN_KEYS, span_keys_of, text_of, words_of
-from onoma.corpora.span_notations import format_value
+from onoma.corpora.layouts import RECORD_KEYS, SPAN_KEYS, span_keys_of, text_of, words_of
+from onoma.corpora.span_notations import format_value, unread_keys
 from onoma.corpora.spelling import are_tags
 from onoma.errors import CorpusError
 from onoma.schemes import OUTSIDE
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
+_READ_KEYS = (*RECORD_KEYS, "text", "full_text", "tokens", "words")
 _AMBIGUOUS_KEYS = frozenset(["tags", *SPAN_KEYS])
 """Keys of tags that may also hold spans, or keywords of a text."""
 
@@ -51,7 +52,9 @@ def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> Sen
         if len(tags) != len(words):
             raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {name!r}")
         block.layers = (tags,)
+        block.unread.update(unread_keys(record, read=(*_READ_KEYS, name)))
         return block
+    block.unread.update(unread_keys(record, read=_READ_KEYS))
     return block if text is None else None
 
 
@@ -79,7 +82,7 @@ def tags_of_text(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -
         if not isinstance(values, list) or not values:
             continue
         if name not in _AMBIGUOUS_KEYS or OUTSIDE in values or _are_tags_of(values, words):
-            return tags_of({"text": text, "tokens": words, name: values}, line=line, keys=(name,))
+            return tags_of({**record, "tokens": words, name: values}, line=line, keys=(name,))
     return None
 
 

@@ -20,6 +20,9 @@ PLACES_KEPT = 5
 _MAX_SHOWN_CHARACTERS = 120
 """Maximum length of a finding in a message."""
 
+_MAX_SHOWN_NAMES = 10
+"""Maximum number of names in a message."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
@@ -58,6 +61,8 @@ class ReadReport:
         unusable: annotations of entities that could not be used, by reason.
         left_out: annotations that are no entities or were not to be read, such as relations, by reason.
         adjusted: content that was read in another form than in the file, by reason.
+        unread: columns and keys that are not read, such as those of lemmas, with the number of words, spans or records
+            that have one.
     """
 
     documents: int
@@ -71,6 +76,7 @@ class ReadReport:
     unusable: Mapping[str, Occurrences]
     left_out: Mapping[str, Occurrences]
     adjusted: Mapping[str, Occurrences]
+    unread: Mapping[str, int]
 
     @property
     def omitted(self) -> Mapping[str, Occurrences]:
@@ -85,6 +91,13 @@ class ReadReport:
             *_format_findings(self.omitted, prefix="left out: "),
             *_format_findings(self.adjusted),
         ]
+
+    def unread_notices(self) -> list[str]:
+        """Return a message on the columns and keys that are not read, which a copy will not have; empty without any."""
+        names = [f"{name}: {count:,}" for name, count in self.unread.items()]
+        if len(names) > _MAX_SHOWN_NAMES:
+            names[_MAX_SHOWN_NAMES:] = [f"and {len(names) - _MAX_SHOWN_NAMES:,} more"]
+        return [f"not read, and so not written: {', '.join(names)}"] if names else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +151,7 @@ class ReadTally:
     Attributes:
         lines: for the document that is being yielded, the line of each word, or the one line of the whole document;
             empty if the reader does not know them.
+        unread: columns and keys that are not read, with the number of words, spans or records that have one.
         annotated: whether the file has a place for entities, even if there are none.
         sample: statistics of the first words.
         covered_words: number of words in entities.
@@ -152,6 +166,7 @@ class ReadTally:
     unusable: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     left_out: OccurrenceCounter = field(default_factory=OccurrenceCounter)
     adjusted: OccurrenceCounter = field(default_factory=OccurrenceCounter)
+    unread: Counter[str] = field(default_factory=Counter)
     lines: tuple[int, ...] = ()
     annotated: bool = False
     sample: WordSample = field(default_factory=WordSample)
@@ -188,6 +203,7 @@ class ReadTally:
             unusable=self.unusable.frozen(),
             left_out=self.left_out.frozen(),
             adjusted=self.adjusted.frozen(),
+            unread=dict(self.unread),
         )
 
 

@@ -15,10 +15,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
-from onoma.corpora.layouts import id_of, meta_of
+from onoma.corpora.layouts import RECORD_KEYS, id_of, meta_of
+from onoma.corpora.span_notations import unread_keys
 from onoma.corpora.spans import Annotated, RawSpan
 from onoma.text import Document
 
+_READ_KEYS = frozenset(
+    [*RECORD_KEYS, "doc_key", "orig_id", "tokenized_text", "ner", "sentences", "tokens", "entities", "relations"]
+)
 _SPERT_KEYS = frozenset(["type", "start", "end"])
 
 _Parsed = tuple[Sequence[Sequence[str]], Sequence[RawSpan | str]]
@@ -40,6 +44,7 @@ def token_spans_of(record: object) -> Annotated | None:
         words=[(word.start, word.end) for word in document.words or ()],
         sentences=[(sentence.start, sentence.end) for sentence in document.sentences or ()],
         meta=meta_of(record),
+        unread=unread_keys(record, read=_READ_KEYS),
     )
     for span in spans:
         _add_span(annotated, span, document)

@@ -19,8 +19,10 @@ https://legacy-docs-oss.rasa.com/docs/rasa/training-data-format, https://learn.m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+
+from onoma.corpora.span_notations import SPAN_ITEM_KEYS
 
 Record = Mapping[str, object]
 
@@ -75,6 +77,10 @@ class _Layout:
         assert isinstance(end, int)
         span = {"start": _value(item, self.start), "end": end + self.last_included, "label": _value(item, self.label)}
         quote = None if self.quote is None else _value(item, self.quote)
+        read = {
+            path.partition(".")[0] for path in (self.start, self.end, self.label, self.quote or "", self.value or "")
+        }
+        span = {**_unread_part(item, read), **span}
         return {**span, "text": quote} if isinstance(quote, str) else span
 
 
@@ -126,7 +132,7 @@ def _convert_bioc(record: Record) -> Record:
         for part in (passage, *sentences):
             annotations = part.get("annotations")
             entities += map(_convert_bioc_span, annotations if isinstance(annotations, list) else [])
-    others = {key: value for key, value in record.items() if key not in ("passages", "infons", "annotations")}
+    others = {key: value for key, value in record.items() if key not in ("passages", "annotations")}
     return {**others, "text": text, "entities": entities}
 
 
@@ -141,7 +147,16 @@ def _convert_bioc_span(item: object) -> object:
     start, length = _value(locations[0], "offset"), _value(locations[0], "length")
     if not isinstance(start, int) or not isinstance(length, int):
         return item
-    return {"start": start, "end": start + length, "label": label, "text": _value(item, "text")}
+    span = {"start": start, "end": start + length, "label": label, "text": _value(item, "text")}
+    infons = _value(item, "infons")
+    further = {key: value for key, value in infons.items() if key != "type"} if isinstance(infons, dict) else {}
+    return {**_unread_part(item, {"id", "infons", "locations"}), **further, **span}
+
+
+def _unread_part(item: object, read: Collection[str]) -> Record:
+    """Return the part of a span that no layout reads, so that it is counted."""
+    others = item.items() if isinstance(item, dict) else ()
+    return {key: value for key, value in others if key not in read and key not in SPAN_ITEM_KEYS}
 
 
 def _value(item: object, path: str) -> object:

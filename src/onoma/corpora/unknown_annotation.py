@@ -8,6 +8,7 @@ from typing import TypeGuard
 from onoma.corpora.argilla import has_questions
 from onoma.corpora.layouts import SPAN_KEYS, has_annotation, span_keys_of, text_of, words_of
 from onoma.corpora.span_notations import format_value, looks_like_span
+from onoma.corpora.spans import Annotated
 from onoma.corpora.tagged_records import TAG_KEYS, tag_keys_of
 from onoma.errors import CorpusError
 
@@ -74,13 +75,15 @@ def check_unknown_annotation(record: object) -> None:
         )
 
 
-def unknown_annotation(record: object) -> list[tuple[str, str]]:
-    """Return the spans under unknown keys of a record that also has spans under a known one, as reason and span."""
+def count_unknown_annotation(annotated: Annotated, record: object) -> None:
+    """Count the spans under unknown keys of a record that also has spans under a known one as unusable."""
     if not isinstance(record, dict) or not span_keys_of(record):
-        return []
-    return [
+        return
+    keys = _unknown_span_keys(record, ignored=_OTHER_KEYS.union(SPAN_KEYS))
+    annotated.unread = [key for key in annotated.unread if key not in keys]
+    annotated.unusable += [
         (f"the annotation is under {key!r}, and that under a known key is read", format_value(item))
-        for key in _unknown_span_keys(record, ignored=_OTHER_KEYS.union(SPAN_KEYS))
+        for key in keys
         for item in record[key]
     ]
 

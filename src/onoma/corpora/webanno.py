@@ -13,7 +13,8 @@ Source: https://inception-project.github.io/releases/latest/docs/user-guide.html
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -47,6 +48,29 @@ class _Feature:
     name: str
     column: int
 
+    @property
+    def title(self) -> str:
+        """Layer and name for messages."""
+        return f"{self.layer.rpartition('.')[2]}|{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """The columns of a file.
+
+    Attributes:
+        entities: the feature that holds the labels of the entities.
+        others: the first feature of each other layer of spans, whose annotations are counted as left out; none if the
+            caller chose the layer.
+        unread: all further features.
+        width: number of columns of a word's line.
+    """
+
+    entities: _Feature
+    others: tuple[_Feature, ...]
+    unread: tuple[_Feature, ...]
+    width: int
+
 
 @dataclass(slots=True)
 class _SentenceState:
@@ -55,6 +79,7 @@ class _SentenceState:
     Attributes:
         spans: the first and last word by label and span number.
         partial: keys of the spans that cover a part of a word.
+        unread: features that are not read, with the number of lines that have one.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -62,6 +87,7 @@ class _SentenceState:
     lines: list[int] = field(default_factory=list)
     spans: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     partial: set[tuple[str, str]] = field(default_factory=set)
+    unread: Counter[str] = field(default_factory=Counter)
 
     def take(self, value: str, label: str, number: str, *, is_partial: bool) -> None:
         """Add an annotation of the last word, or of a part of it."""
@@ -72,6 +98,12 @@ class _SentenceState:
         if is_partial:
             self.partial.add(key)
 
+    def count_unread(self, fields: list[str], unread: Iterable[_Feature]) -> None:
+        """Count the features of a line that are not read."""
+        for feature in unread:
+            if _split_values("".join(fields[feature.column : feature.column + 1])):
+                self.unread[feature.title] += 1
+
     def open_spans(self) -> set[tuple[str, str]]:
         """Return the keys of the spans that the last word belongs to."""
         return {key for key, (_, last) in self.spans.items() if last == len(self.words) - 1}
@@ -80,7 +112,7 @@ class _SentenceState:
         chunks = [Chunk(first, last + 1, label) for (label, _), (first, last) in self.spans.items()]
         text = "\n".join(self.texts).strip() if self.texts else None
         layers = encode_layers(chunks, length=len(self.words))
-        return SentenceBlock(words=self.words, layers=layers, lines=self.lines, text=text)
+        return SentenceBlock(words=self.words, layers=layers, lines=self.lines, text=text, unread=self.unread)
 
 
 class WebannoReader(SchemelessReader):
@@ -92,12 +124,10 @@ class WebannoReader(SchemelessReader):
         return builder.documents(self._blocks(tally), marked=False)
 
     @cached_property
-    def _layout(self) -> tuple[_Feature, tuple[_Feature, ...], int]:
-        """Feature column of the entities, the first ones of other layers, and the number of columns of a word's line.
-
-        If the caller chose the layer, no others are given.
-        """
+    def _layout(self) -> _Layout:
+        """Columns of the features, from the lines at the beginning of the file."""
         features: list[_Feature] = []
+        all_features: list[_Feature] = []
         column = _FIRST_FEATURE_COLUMN
         for _, line in numbered_lines(self._path, encoding=self._options.encoding):
             if not (match := _LAYER_HEADER.match(line)):
@@ -106,8 +136,9 @@ class WebannoReader(SchemelessReader):
                 continue
             layer, *names = match[2].split("|")
             names = [name for name in names if name] or [""]
+            all_features += [_Feature(layer, name, column + index) for index, name in enumerate(names)]
             if match[1] == "SP":
-                features += [_Feature(layer, name, column + index) for index, name in enumerate(names)]
+                features += all_features[-len(names) :]
             # The other end of a relation has its own column, which some versions declare and others do not.
             column += len(names) + (match[1] == "RL")
         tag_column = self._options.tag_column
@@ -121,12 +152,15 @@ class WebannoReader(SchemelessReader):
         if candidates:
             others = {each.layer: each for each in reversed(features) if not _BUILTIN_LAYERS.fullmatch(each.layer)}
             others.pop(candidates[0].layer, None)
-            return candidates[0], tuple(others.values()) if tag_column is None else (), column
+            counted = tuple(others.values()) if tag_column is None else ()
+            unread = tuple(each for each in all_features if each not in (candidates[0], *counted))
+            return _Layout(entities=candidates[0], others=counted, unread=unread, width=column)
         known = ", ".join(f"{each.layer}|{each.name}" for each in features) or "none"
         raise ConfigError(f"{self._path}: no layer of spans with names; its features are {known}; choose --tag-column")
 
     def _blocks(self, tally: ReadTally) -> Iterator[SentenceBlock]:
-        state, (feature, others, width) = _SentenceState(), self._layout
+        state, layout = _SentenceState(), self._layout
+        feature, others, width = layout.entities, layout.others, layout.width
         before: set[tuple[str, str]] = set()
         counted: set[tuple[str, str]] = set()
         for number, line in chain(numbered_lines(self._path, encoding=self._options.encoding), [(0, "")]):
@@ -144,6 +178,7 @@ class WebannoReader(SchemelessReader):
                 expected = f"expected number, offsets, word and {width - _FIRST_FEATURE_COLUMN} columns of features"
                 message = f"{line!r} is not a word of WebAnno TSV 3; {expected}"
                 raise CorpusError(message, path=self._path, line=number)
+            state.count_unread(fields, layout.unread)
             if token[2] is None:
                 state.words.append(_unescape(fields[2]))
                 state.lines.append(number)

@@ -39,6 +39,7 @@ class WikinerReader(TaggedReader):
                 block.lines.append(number)
                 tags.append(fields[2])
             if block.words:
+                block.unread["part of speech"] += len(block.words)
                 yield block
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from onoma.corpora import WRITABLE, ChangedLine, ReadOptions, WriteOptions, retag, write
+from onoma.corpora import WRITABLE, ChangedLine, ReadOptions, WriteOptions, read, retag, write
 from onoma.doctor.annotation import trimmed
 from onoma.doctor.cases import CheckedFile
 from onoma.doctor.duplicates import repeated
@@ -48,7 +48,7 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
     """Write a fixed copy of each file to a new folder, together with ``changes.diff``.
 
     Column files keep everything but their tags, character for character. Other formats are written in onoma's own
-    layout; their diff compares with the same file written without fixes.
+    layout; their diff compares with the same file written without fixes and new labels.
 
     Args:
         files: the files to fix, as they were read.
@@ -77,8 +77,9 @@ def fix(files: Sequence[CheckedFile], folder: Path, *, options: ReadOptions) -> 
                 notices, changed = (), sum(not changed_lines.isdisjoint(case.lines) for case in file.cases)
                 diff.writelines(_hunks(lines, source=file.reading.path, target=target))
             else:
-                notices, changes = _rewrite(file, documents, fixed, target)
-                changed = sum(new is not None and new != old for old, new in zip(documents, fixed, strict=True))
+                originals = _with_original_labels(file, documents, options)
+                notices, changes = _rewrite(file, originals, fixed, target)
+                changed = sum(new is not None and new != old for old, new in zip(originals, fixed, strict=True))
                 diff.writelines(changes)
             result.append(
                 Fixed(
@@ -145,6 +146,13 @@ def _retag(
     return changes
 
 
+def _with_original_labels(file: CheckedFile, documents: list[Document], options: ReadOptions) -> list[Document]:
+    """Return documents as they are without new labels from the options."""
+    if not options.labels:
+        return documents
+    return list(read(file.reading.path, format=file.reading.format, options=replace(options, labels={})))
+
+
 def _rewrite(
     file: CheckedFile, documents: Sequence[Document], fixed: Sequence[Document | None], target: Path
 ) -> tuple[tuple[str, ...], list[str]]:
@@ -163,7 +171,8 @@ def _rewrite(
                 _lines(unfixed / name), _lines(target / name), str(file.reading.path / name), str(target / name), n=0
             )
         ]
-    return (*file.reading.report.notices(), *report.notices()), changes
+    read = file.reading.report
+    return (*read.notices(), *read.unread_notices(), *report.notices()), changes
 
 
 def _files(path: Path) -> list[Path]:

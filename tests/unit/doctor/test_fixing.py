@@ -41,6 +41,22 @@ def test_column_files_keep_all_but_their_tags(tmp_path):
     )
 
 
+@pytest.mark.parametrize("name", ["a.conll", "a.jsonl"])
+def test_new_labels_are_changes(tmp_path, name):
+    path = tmp_path / name
+    record = json.dumps({"text": "Ada left", "entities": [{"start": 0, "end": 3, "label": "person"}]})
+    path.write_text(record if name == "a.jsonl" else "Ada\tB-person\nleft\tO\n", encoding="utf-8")
+    [fixed] = _fix(path, tmp_path / "out", ReadOptions(labels={"person": "PER"}))
+    assert fixed.changed == 1
+    diff = (tmp_path / "out" / DIFF).read_text(encoding="utf-8")
+    assert [
+        ("person" in line, "PER" in line) for line in diff.splitlines() if line[:2] in ("-A", "+A", "-{", "+{")
+    ] == [
+        (True, False),
+        (False, True),
+    ]
+
+
 def test_copies_are_dropped_with_their_marks_and_the_diff_applies(tmp_path):
     path = tmp_path / "a.conll"
     sentence = COPY.replace("/", "\t").replace(" ", "\n") + "\n"
