@@ -197,6 +197,17 @@ def test_another_system_of_the_same_name_has_its_folder_in_the_title(onoma, file
     )
 
 
+def test_calibrate_names_labels_of_which_none_is_in_both(onoma, model, tmp_path):
+    other = write_corpus(
+        tmp_path / "other.conll", [each.replace("LOC", "place").replace("PER", "place") for each in DOUBTFUL]
+    )
+    outcome = onoma("calibrate", model, other)
+    assert outcome.status == 2
+    assert "none of the labels of gold" in outcome.err
+    assert "not place" in outcome.err
+    assert "--label OLD=NEW" in outcome.err
+
+
 def test_calibrate_needs_right_and_wrong_entities(onoma, model, corpus):
     outcome = onoma("calibrate", model, corpus)
     assert (outcome.status, outcome.out) == (2, "")

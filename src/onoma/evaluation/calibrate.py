@@ -101,6 +101,12 @@ def calibrate(bundle: Bundle, backend: Runner, gold: Sequence[Document]) -> Cali
     scored = Scored.of(decode_at(1.0))
     predicted, correct = len(scored.scores), int(scored.correct.sum())
     before = reliability(scored)
+    gold_labels = {entity.label for document in gold for entity in document.entities}
+    if predicted and gold_labels and gold_labels.isdisjoint(tagger.labels):
+        theirs, ours = ", ".join(sorted(gold_labels)), ", ".join(tagger.labels)
+        raise InputError(
+            f"the model has none of the labels of gold: {ours}, not {theirs}; --label OLD=NEW renames those of a file"
+        )
     if before is None or predicted < MIN_ENTITIES or correct in (0, predicted):
         raise InputError(
             f"of {predicted:,} predicted entities {correct:,} are correct; a temperature is fitted on at least "

@@ -129,8 +129,8 @@ def _label_notes(labels: Mapping[str, Counts]) -> list[str]:
     unknown_labels = [label for label, counts in labels.items() if not counts.gold]
     if not gold_labels:
         return ["gold has no entities; recall is 0 by definition"]
-    if unknown_labels:
-        return [
-            f"predicted has labels that gold never has: {', '.join(unknown_labels)}; gold has {', '.join(gold_labels)}"
-        ]
-    return []
+    if not unknown_labels:
+        return []
+    note = f"predicted has labels that gold never has: {', '.join(unknown_labels)}; gold has {', '.join(gold_labels)}"
+    has_common = any(counts.gold and counts.predicted for counts in labels.values())
+    return [note if has_common else f"{note}; none is in both, and --label OLD=NEW renames labels of a file"]

@@ -34,6 +34,12 @@ def test_figures_equal_those_computed_by_hand() -> None:
     assert report.notes == ("predicted has labels that gold never has: ORG; gold has LOC, PER",)
 
 
+def test_labels_of_which_none_is_in_both_are_named() -> None:
+    gold, predicted = annotated(TEXT, (0, 3, "person")), annotated(TEXT, (0, 3, "PER"))
+    [note] = score([gold], [predicted]).notes
+    assert note.startswith("predicted has labels that gold never has: PER; gold has person; none is in both")
+
+
 def test_a_surface_form_counts_once_and_only_where_it_was_found() -> None:
     gold = [annotated("Ada and Ada", (0, 3, "PER"), (8, 11, "PER")), annotated("Bob", (0, 3, "PER"))]
     predicted = [annotated("Ada and Ada", (8, 11, "PER")), annotated("Bob", (0, 3, "LOC"))]
