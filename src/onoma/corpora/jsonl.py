@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+from onoma.corpora.data_frames import records_of_frame
 from onoma.corpora.layouts import is_pair, is_task
 from onoma.corpora.options import ReadOptions, WriteOptions
 from onoma.corpora.records import RecordReader
@@ -33,7 +34,7 @@ _LIST_KEYS = (
     *("annotations", "data", "examples", "records", "documents", "tasks", "items", "rows"),
     *("common_examples", "utterances"),
 )
-_RECORD_KEYS = frozenset(["text", "tokens", "tokenized_text", "words", "sentences", "fields"])
+_RECORD_KEYS = frozenset(["text", "tokens", "tokenized_text", "words", "sentences", "fields", "text_snippet"])
 
 
 class JsonlReader(RecordReader):
@@ -84,11 +85,13 @@ def _unwrap_records(value: object, *, is_whole: bool) -> list[object]:
 
     Args:
         value: the JSON value.
-        is_whole: whether it is the whole file, so that an object may contain a list of records. A list of spans is not
-            one.
+        is_whole: whether it is the whole file, so that an object may be a data frame or contain a list of records. A
+            list of spans is not one.
     """
     if is_whole and isinstance(value, dict) and isinstance(value.get(_RASA_KEY), dict):
         value = value[_RASA_KEY]
+    if is_whole and (rows := records_of_frame(value)) is not None:
+        value = rows
     if is_whole and isinstance(value, dict) and _RECORD_KEYS.isdisjoint(value) and not is_task(value):
         lists = (value[key] for key in _LIST_KEYS if isinstance(value.get(key), list))
         value = next((items for items in lists if not any(map(looks_like_span, items))), value)

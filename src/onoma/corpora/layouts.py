@@ -135,6 +135,12 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     known_text = text_of(record)
     text = record.get("data") if known_text is None else known_text
     if not isinstance(text, str):
+        for key in ("tokens", "words"):
+            words = _list_or_empty(record.get(key))
+            others = [word for word in words if not isinstance(word, str)]
+            if 0 < len(others) < len(words):
+                message = f"{key!r} holds {format_value(others[0])} among its words; expected a string for each"
+                raise CorpusError(message)
         keys = ", ".join(map(str, record)) or "none"
         raise CorpusError(f"the record has no 'text'; its keys are {keys}; rename the one of its text to 'text'")
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))

@@ -7,6 +7,8 @@
 - UBIAI: ``{"document", "tokens": [{"start", "end", "entityLabel", "text"}]}``
 - SageMaker Ground Truth: ``{"source", JOB: {"annotations": {"entities": [{"startOffset", "endOffset", "label"}]}}}``
 - Vertex AI: ``{"textContent", "textSegmentAnnotations": [{"startOffset", "endOffset", "displayName"}]}``
+- AutoML: ``{"text_snippet": {"content"}, "annotations": [{"text_extraction": {"text_segment": {"start_offset",
+  "end_offset"}}, "display_name"}]}``
 - Rasa: ``{"text", "entities": [{"start", "end", "value", "entity"}]}``
 - LUIS: ``{"text", "entityLabels": [{"startCharIndex", "endCharIndex", "entityName"}]}``, or ``{"text", "entities":
   [{"startPos", "endPos", "entity"}]}``; the end is the last character
@@ -56,14 +58,15 @@ class _Layout:
     def convert(self, record: Record) -> Record | None:
         """Return a record in onoma's layout; None if the record has another layout."""
         spans = record.get(self.spans)
-        if not isinstance(record.get(self.text), str) or not isinstance(spans, list):
+        text, text_key = _value(record, self.text), self.text.partition(".")[0]
+        if not isinstance(text, str) or not isinstance(spans, list):
             return None
         if self.text != "text" and not _TEXT_KEYS.isdisjoint(record.keys() - {self.spans}):
             return None
         if not any(map(self._is_span, spans)) and (spans or self.text == "text"):
             return None
-        others = {key: value for key, value in record.items() if key not in (self.text, self.spans)}
-        return {**others, "text": record[self.text], "entities": list(map(self._convert_span, spans))}
+        others = {key: value for key, value in record.items() if key not in (text_key, self.spans)}
+        return {**others, "text": text, "entities": list(map(self._convert_span, spans))}
 
     def _is_span(self, item: object) -> bool:
         has_bounds = type(_value(item, self.start)) is int and type(_value(item, self.end)) is int
@@ -90,6 +93,13 @@ _LAYOUTS = (
     _Layout(text="document", spans="tokens", start="start", end="end", label="entityLabel"),
     _Layout(
         text="textContent", spans="textSegmentAnnotations", start="startOffset", end="endOffset", label="displayName"
+    ),
+    _Layout(
+        text="text_snippet.content",
+        spans="annotations",
+        start="text_extraction.text_segment.start_offset",
+        end="text_extraction.text_segment.end_offset",
+        label="display_name",
     ),
     _Layout(spans="entities", start="start", end="end", label="entity", quote=None, value="value"),
     _Layout(spans="entityLabels", start="startCharIndex", end="endCharIndex", label="entityName", last_included=True),

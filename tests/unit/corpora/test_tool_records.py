@@ -43,6 +43,16 @@ TOOLS: dict[str, Any] = {
         "names-metadata": {"job-name": "names"},
     },
     "Vertex AI": {"textContent": TEXT, "textSegmentAnnotations": _spans("startOffset", "endOffset", "displayName")},
+    "AutoML": {
+        "text_snippet": {"content": TEXT},
+        "annotations": [
+            {
+                "text_extraction": {"text_segment": {"start_offset": start, "end_offset": end}},
+                "display_name": name,
+            }
+            for (start, end), name in ((ADA, "PER"), (LONDON, "LOC"))
+        ],
+    },
     "Rasa": {
         "rasa_nlu_data": {
             "common_examples": [
