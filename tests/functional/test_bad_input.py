@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -173,6 +174,12 @@ def test_bytes_on_standard_input_that_are_no_utf8(onoma, model):
     outcome = onoma("tag", "--model", model, stdin=b"fine\nJos\xe9\n")
     assert outcome.status == 2
     _says(outcome, "standard input: byte 0xe9 at 9")
+
+
+def test_compressed_standard_input_is_named(onoma, model):
+    for options in ([], ["--lines"]):
+        outcome = onoma("tag", "--model", model, *options, stdin=gzip.compress(b"Ada in Lyon\n"))
+        _says(outcome, "standard input is compressed with gzip; decompress it first")
 
 
 def test_utf_16_on_standard_input_is_named(onoma, model):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from onoma.api.inputs import PathLike, check_replaceable
 from onoma.errors import InputError
 from onoma.io.files import is_special, replacing
-from onoma.io.lines import HOLDS_NUL, OFFICE_SUFFIXES, codec_without_bom
+from onoma.io.lines import HOLDS_NUL, OFFICE_SUFFIXES, binary_problem, codec_without_bom
 from onoma.io.once import STANDARD_INPUT, ReadOnce
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
 from onoma.text import Document
@@ -109,6 +109,8 @@ def _read_standard_input(source: ReadOnce, *, by_line: bool, encoding: str) -> I
             try:
                 text = line.decode(codec)
             except UnicodeDecodeError as error:
+                if number == 1 and (problem := binary_problem(line)):
+                    raise InputError(f"standard input {problem}") from None
                 byte = f"byte 0x{line[error.start]:02x} at {error.start + 1}"
                 raise InputError(f"{location}: {byte} is not {encoding.upper()}; name its encoding") from error
             if "\0" in text:

@@ -136,9 +136,9 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     text = record.get("data") if known_text is None else known_text
     if not isinstance(text, str):
         for key in ("tokens", "words"):
-            words = _list_or_empty(record.get(key))
-            others = [word for word in words if not isinstance(word, str)]
-            if 0 < len(others) < len(words):
+            items = _list_or_empty(record.get(key))
+            others = [item for item in items if not isinstance(item, str)]
+            if 0 < len(others) < len(items):
                 message = f"{key!r} holds {format_value(others[0])} among its words; expected a string for each"
                 raise CorpusError(message)
         keys = ", ".join(map(str, record)) or "none"

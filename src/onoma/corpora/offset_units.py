@@ -1,10 +1,11 @@
 """Detection of the unit of a document's offsets: code points, UTF-16 units, bytes, or a CRLF as one character.
 
 Tools in JavaScript and Java count UTF-16 code units, tools that normalise line endings count a carriage return and a
-line feed as one character, and tools in Go or Rust may count bytes. The unit is detected from all spans of a document:
-they quote their text, or begin and end at word boundaries. A single span that quotes no text may well begin or end
-inside a word; by itself, it shows another unit only if neither end is that of a word, and both are in the other unit.
-A document whose spans may be in several units has the usual unit of its file, that of most other documents.
+line feed as one character, tools in Go or Rust may count bytes, and some leave out a byte order mark. The unit is
+detected from all spans of a document: they quote their text, or begin and end at word boundaries. A single span that
+quotes no text may well begin or end inside a word; by itself, it shows another unit only if neither end is that of a
+word, and both are in the other unit. A document whose spans may be in several units has the usual unit of its file,
+that of most other documents.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ CODE_POINTS = ""
 """Name of the unit that onoma counts in."""
 
 _MIN_FITTING_FRACTION = 0.8
+_BYTE_ORDER_MARK = "\ufeff"
 _UNITS: Mapping[str, Mapping[str, bool]] = MappingProxyType(
     {
         "UTF-16 units": {"utf16": True, "crlf_as_one": False},
@@ -103,8 +105,8 @@ def _shown(text: str, original: _Reading, others: Sequence[_Reading]) -> _Readin
     if best.fitting < max(original.fitting, _MIN_FITTING_FRACTION * count) or not count:
         return original
     if count == 1 and original.spans[0][2] is None:
-        inside_word = not any(_word_edges(text, *original.spans[0][:2]))
-        return best if inside_word and all(_word_edges(text, *best.spans[0][:2])) else None
+        inside_word = not any(word_edges(text, *original.spans[0][:2]))
+        return best if inside_word and all(word_edges(text, *best.spans[0][:2])) else None
     return best if best.fitting > original.fitting else None
 
 
@@ -116,15 +118,18 @@ def _fits(text: str, start: int, end: int, quoted: str | None) -> bool:
     """Return whether a span matches its quoted text or, without one, begins and ends at word boundaries."""
     if not 0 <= start < end <= len(text):
         return False
-    if quoted is not None:
-        return matches_quotation(text[start:end], quoted)
+    return fits_words(text, start, end) if quoted is None else matches_quotation(text[start:end], quoted)
+
+
+def fits_words(text: str, start: int, end: int) -> bool:
+    """Return whether a span that is not empty neither begins nor ends inside a word or with white space."""
     if text[start].isspace() or text[end - 1].isspace():
         return False
     starts_inside_word = start > 0 and text[start - 1].isalnum() and text[start].isalnum()
     return not starts_inside_word and not (end < len(text) and text[end - 1].isalnum() and text[end].isalnum())
 
 
-def _word_edges(text: str, start: int, end: int) -> tuple[bool, bool]:
+def word_edges(text: str, start: int, end: int) -> tuple[bool, bool]:
     """Return whether a span begins where a word does, and whether it ends where a word does.
 
     Wide characters (Chinese, Japanese, Korean) are words of their own, because no spaces show where their words end.
@@ -148,6 +153,10 @@ def _normalize_whitespace(text: str) -> str:
 
 
 def _other_units(text: str, *, quoting: bool) -> Iterator[tuple[str, Sequence[int]]]:
+    if text.startswith(_BYTE_ORDER_MARK):
+        yield "characters after the byte order mark", range(1, len(text) + 1)
+        for name, indices in _other_units(text.removeprefix(_BYTE_ORDER_MARK), quoting=quoting):
+            yield f"{name}, after the byte order mark", [index + 1 for index in indices]
     if "\r\n" in text or (not text.isascii() and max(text) > "\uffff"):
         yield from ((name, _code_point_indices(text, **counts)) for name, counts in _UNITS.items())
     if quoting and not text.isascii():

@@ -2,7 +2,8 @@
 
 The check uses the counts of the reading, not the file. It refuses only what no corpus contains: labels such as ``_`` or
 ``X[1]``, words that are nearly all numbers or tags, or mostly repetitions, nearly every word in an entity,
-part-of-speech tags, prefixes that were read as parts of labels, and a file of annotations without entities. See
+part-of-speech tags, prefixes that were read as parts of labels, offsets that fit words only if they are counted in
+another way, and a file of annotations without entities. See
 ``docs/decisions/014``.
 """
 
@@ -59,6 +60,8 @@ def check_plausible(
     """
     if options.texts_only or options.skip_checks:
         return
+    if options.labelled == "spans" and (misfit := tally.offsets.problem()):
+        raise CorpusError(f"{misfit}; correct them, or accept the file as it is with --skip-checks", path=path)
     problem = next(_find_problems(tally, options), None)
     if problem is None:
         return

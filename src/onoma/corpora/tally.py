@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from onoma.corpora.offset_sample import OffsetSample
 from onoma.corpora.word_sample import WordSample
 from onoma.text import Document, shorten, words_touched
 
@@ -154,6 +155,7 @@ class ReadTally:
         unread: columns and keys that are not read, with the number of words, spans or records that have one.
         annotated: whether the file has a place for entities, even if there are none.
         sample: statistics of the first words.
+        offsets: statistics of the bounds of the first entities, if the corpus gives them as offsets.
         covered_words: number of words in entities.
     """
 
@@ -170,6 +172,7 @@ class ReadTally:
     lines: tuple[int, ...] = ()
     annotated: bool = False
     sample: WordSample = field(default_factory=WordSample)
+    offsets: OffsetSample = field(default_factory=OffsetSample)
     covered_words: int = 0
 
     @classmethod
@@ -189,6 +192,8 @@ class ReadTally:
         self.labels.update(entity.label for entity in document.entities)
         self.covered_words += _count_covered_words(document)
         self.sample.add(word.text for word in document.words or ())
+        if self.scheme is None:
+            self.offsets.add(document)
 
     def report(self, *, forced: bool) -> ReadReport:
         return ReadReport(

@@ -104,16 +104,18 @@ def codec_without_bom(encoding: str) -> str:
     return "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
 
 
+def binary_problem(head: bytes) -> str:
+    """Return the problem with data whose first bytes are those of a known format that is not text; else empty."""
+    return next((problem for mark, problem in _BINARY_MARKS.items() if head.startswith(mark)), "")
+
+
 def _known_binary_error(path: Path) -> CorpusError | None:
-    """Return the error for a file whose first bytes are those of a known format that is not text; else None."""
+    """Return the error for a file in a known format that is not text; else None."""
     with path.open("rb") as file:
-        head = file.read(max(map(len, _BINARY_MARKS)))
-    mark = next(filter(head.startswith, _BINARY_MARKS), None)
-    if mark is None:
-        return None
-    if path.suffix.lower() in OFFICE_SUFFIXES:
-        mark = _OFFICE_MARK
-    return CorpusError(_BINARY_MARKS[mark], path=path)
+        problem = binary_problem(file.read(max(map(len, _BINARY_MARKS))))
+    if problem and path.suffix.lower() in OFFICE_SUFFIXES:
+        problem = _BINARY_MARKS[_OFFICE_MARK]
+    return CorpusError(problem, path=path) if problem else None
 
 
 def _binary_error(path: Path, line: int) -> CorpusError:
