@@ -26,6 +26,7 @@ class Document:
             one for each sentence.
 
     Raises:
+        TypeError: the text is not a string.
         ValueError: an entity, a word or a span of a layer does not agree with the text.
     """
 
@@ -39,6 +40,8 @@ class Document:
     layers: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"expected a text, got {type(self.text).__name__} {self.text!r}")
         pieces: tuple[Entity | Word, ...] = (*self.entities, *(self.words or ()))
         for spans in self.layers.values():
             pieces += spans
@@ -87,7 +90,14 @@ class Document:
         return cls("\n".join(texts), id=id, words=tuple(words), sentences=tuple(bounds), meta=meta or {})
 
     def entity(self, start: int, end: int, label: str, *, score: float | None = None) -> Entity:
-        """Return an entity over ``[start, end)`` of this document's text."""
+        """Return an entity over ``[start, end)`` of this document's text.
+
+        Raises:
+            ValueError: the text has no such span.
+        """
+        if not 0 <= start <= end <= len(self.text):
+            size = f"{len(self.text):,} characters"
+            raise ValueError(f"[{start}, {end}) is no span of the text of document {self.id!r}, which has {size}")
         return Entity(start=start, end=end, label=label, score=score, text=self.text[start:end])
 
     def with_entities(self, entities: Iterable[Entity]) -> Document:

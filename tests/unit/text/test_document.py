@@ -59,6 +59,18 @@ def test_a_piece_that_disagrees_with_the_text_is_refused(piece: Entity) -> None:
         Document("Ada", (piece,), id="d")
 
 
+@pytest.mark.parametrize(("start", "end"), [(0, 4), (2, 1), (-1, 2), (4, 4)])
+def test_an_entity_outside_the_text_is_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match=r"is no span of the text of document 'd', which has 3 characters"):
+        Document("Ada", id="d").entity(start, end, "PER")
+
+
+@pytest.mark.parametrize("text", [None, b"Ada", ["Ada"]])
+def test_a_text_is_a_string(text: object) -> None:
+    with pytest.raises(TypeError, match="expected a text, got"):
+        Document(text)  # type: ignore[arg-type]
+
+
 def test_a_word_that_disagrees_with_the_text_is_refused() -> None:
     with pytest.raises(ValueError, match="does not agree"):
         Document("Ada", words=(Word(start=0, end=2, text="Ada"),))
