@@ -76,6 +76,7 @@ def test_a_page(onoma, own, corpus, tmp_path):
     page = tmp_path / "why.html"
     outcome = onoma("explain", own, "--text", TEXT, "--html", page)
     assert (outcome.status, outcome.out) == (0, "")
+    assert f"{page}: 2 explanations" in outcome.err
     written = page.read_text(encoding="utf-8")
     assert "<b>angela merkel</b>" in written
     assert "default-src 'none'" in written

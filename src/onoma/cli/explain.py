@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from onoma.cli.options import WORDS, FormatOption, ModelArgument, Threads, reads
-from onoma.cli.output import print_notes, print_result
+from onoma.cli.output import print_message, print_notes, print_result
 from onoma.corpora import ReadOptions
+from onoma.counting import counted
 from onoma.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def run(
             print_result(explanation)
         elif html is None:
             _print_explanation(explanation)
+        else:
+            print_message(f"{html}: {counted(len(explanation.explanations), 'explanation')}")
         return
     assert faithfulness is not None
     if spans or label is not None or evidence is not None or html is not None:
