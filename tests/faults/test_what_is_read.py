@@ -42,7 +42,7 @@ def test_an_annotation_without_a_text_is_named(tag, tmp_path):
     write(tmp_path / "in", b_txt="Lyon", x_ann="T1\n")
     watcher = Watcher()
     tag("in", "out.jsonl", observer=watcher)
-    assert watcher.notices == ["1 files of other kinds were skipped: in/x.ann"]
+    assert watcher.notices == ["skipped 1 file of other kinds: in/x.ann"]
 
 
 def test_a_stream_has_the_same_ids_as_a_job(tag, tmp_path):
@@ -92,7 +92,7 @@ def test_what_a_job_writes_into_the_folder_that_it_reads_is_not_read(tag, tmp_pa
     watcher = Watcher()
     assert tag("in", output, overwrite=True, to="jsonl", observer=watcher).tagged == 4
     (notice,) = watcher.notices
-    assert "are the output itself and are not read: in/tagged" in notice
+    assert "of the output itself: in/tagged" in notice
     assert tag("in/*.jsonl", output, overwrite=True, to="jsonl").tagged == 4
 
 

@@ -13,6 +13,7 @@ from onoma.bulk.output import output_paths
 from onoma.bulk.sources import TEXT, Corpus, Input, InputKind, JsonLines, JsonRecords, Lines, Source, WholeText
 from onoma.bulk.tables import CsvTable, ParquetTable
 from onoma.corpora import AUTO, FORMATS, HEAD_LINES, ReadOptions, detect_format, sniff_lines
+from onoma.counting import counted
 from onoma.errors import ConfigError, CorpusError, InputError
 from onoma.io.once import STANDARD_INPUT, ReadOnce, is_read_once
 from onoma.io.suffixes import COMPRESSIONS, named_format, plain_name
@@ -43,11 +44,13 @@ class Found:
         inputs: files to read, in order.
         skipped: files in folders that are skipped because their suffix belongs to no readable format.
         outputs: files in folders, or matched by patterns, that are skipped because they belong to the output itself.
+        missing: links in folders to files that do not exist.
     """
 
     inputs: tuple[Input, ...]
     skipped: tuple[Path, ...] = ()
     outputs: tuple[Path, ...] = ()
+    missing: tuple[Path, ...] = ()
 
     @property
     def once(self) -> bool:
@@ -56,13 +59,14 @@ class Found:
 
     def notices(self) -> list[str]:
         """Return messages about the files that are skipped."""
-        paths_by_reason = {
-            "of other kinds were skipped": self.skipped,
-            "are the output itself and are not read": self.outputs,
-        }
+        skipped = (
+            (self.skipped, "file of other kinds", "files of other kinds"),
+            (self.outputs, "file of the output itself", "files of the output itself"),
+            (self.missing, "link to a missing file", "links to missing files"),
+        )
         return [
-            f"{len(paths):,} files {reason}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
-            for reason, paths in paths_by_reason.items()
+            f"skipped {counted(len(paths), *names)}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
+            for paths, *names in skipped
             if paths
         ]
 
@@ -93,7 +97,9 @@ def find_inputs(
     inputs = tuple(
         _make_input(file.path, name=file.name, column=column, format=format, options=options) for file in files
     )
-    found = Found(inputs=inputs, skipped=tuple(search.skipped), outputs=tuple(search.outputs))
+    found = Found(
+        inputs=inputs, skipped=tuple(search.skipped), outputs=tuple(search.outputs), missing=tuple(search.missing)
+    )
     if not inputs:
         problems = ["no file to tag", *found.notices()]
         if found.skipped:
@@ -149,6 +155,7 @@ class _Search:
 
     def __init__(self, output: Sequence[Path], *, format: str | None) -> None:
         self.skipped: list[Path] = []
+        self.missing: list[Path] = []
         self.outputs: list[Path] = []
         self._format = format
         self._resolved_folders: dict[Path, Path] = {}
@@ -177,7 +184,9 @@ class _Search:
     def _find_in_folder(self, folder: Path) -> Iterator[_File]:
         for path in self._exclude_output(_list_visible_files(folder)):
             format_name = named_format(path)
-            if format_name not in _FORMATS_SKIPPED_IN_FOLDERS:
+            if not path.exists():  # a link to a missing file
+                self.missing.append(path)
+            elif format_name not in _FORMATS_SKIPPED_IN_FOLDERS:
                 yield _File(path, name=plain_name(path.relative_to(folder)).with_suffix("").as_posix())
             elif format_name != "brat" or not path.with_suffix(".txt").is_file():  # a text's .ann file is not reported
                 self.skipped.append(path)
@@ -203,7 +212,9 @@ class _Search:
 def _list_visible_files(folder: Path) -> Iterable[Path]:
     paths_and_parts = ((path, path.relative_to(folder).parts) for path in folder.rglob("*"))
     return sorted(
-        path for path, parts in paths_and_parts if path.is_file() and not any(part.startswith(".") for part in parts)
+        path
+        for path, parts in paths_and_parts
+        if (path.is_file() or not path.exists()) and not any(part.startswith(".") for part in parts)
     )
 
 

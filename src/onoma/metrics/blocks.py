@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
+from unicodedata import normalize
 
 from onoma.errors import InputError
 from onoma.text import Document, Word
@@ -173,6 +174,8 @@ def _describe_text_difference(left: _DocumentStream, right: _DocumentStream) -> 
         ours, theirs = left.documents[0], right.documents[0]
         position = next(index for index, (one, two) in enumerate(zip_longest(ours.text, theirs.text)) if one != two)
         excerpt = slice(position, position + 20)
+        if normalize("NFC", ours.text) == normalize("NFC", theirs.text):
+            advice = f"only in Unicode normalization, such as NFC and NFD; {advice}"
         return (
             f"gold and predicted differ at character {position} of {_describe(ours, left.before + 1)}: "
             f"gold has {ours.text[excerpt]!r}, predicted has {theirs.text[excerpt]!r}; {advice}"

@@ -248,7 +248,7 @@ BAD_FILES = {
     "in.conll.gz": (lambda p: _gzipped(b"Ada\tO\n"), "decompress it first"),
     "broken.conll": (lambda p: b"Ada\tB-PER\nmet\n", "broken.conll:2"),
     "folder.txt/.keep": (lambda p: b"", "no file to tag$"),
-    "logs/a.log": (lambda p: b"Ada", r"no file to tag; 1 files of other kinds were skipped: .*a\.log; name files"),
+    "logs/a.log": (lambda p: b"Ada", r"no file to tag; skipped 1 file of other kinds: .*a\.log; name files"),
 }
 
 
@@ -293,6 +293,11 @@ def test_folders_and_patterns_are_read_in_an_order_that_does_not_change(tmp_path
         ("2.txt", "text"),
     ]
     assert [path.name for path in found.skipped] == ["c.png"]
+    (tmp_path / "gone.txt").symlink_to("missing.txt")
+    found = find_inputs([tmp_path])
+    assert len(found.inputs) == 3
+    assert any("skipped 1 link to a missing file" in notice for notice in found.notices())
+    (tmp_path / "gone.txt").unlink()
     assert [input.path.name for input in find_inputs([tmp_path / "**" / "*.txt"]).inputs][-1] == "2.txt"
     with pytest.raises(InputError, match="no file matches"):
         find_inputs([tmp_path / "*.parquet"])

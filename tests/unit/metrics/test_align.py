@@ -106,6 +106,8 @@ def test_documents_without_words_need_the_same_text() -> None:
         match=r"differ at character 3 of document 1 \('a'\): gold has ' met Bob', predicted has '\\n met Bob'",
     ):
         score([Document("Ada met Bob", id="a")], [Document("Ada\n met Bob")])
+    with pytest.raises(InputError, match="only in Unicode normalization, such as NFC and NFD"):
+        score([Document("Jos\u00e9")], [Document("Jose\u0301")])
     with pytest.raises(
         InputError, match="predicted has no given words in document 2 to be aligned by, and gold has ended"
     ):
