@@ -76,6 +76,13 @@ def test_labels_that_differ_between_train_and_dev_are_named(onoma, encoder, tmp_
     assert re.search("dev does not have.*LOC", outcome.err)
 
 
+def test_a_run_that_learns_nothing_says_so(onoma, encoder, corpus, tmp_path):
+    settings = ("--set", "training.learning_rate=1e-9", "--set", "training.epochs=1")
+    outcome = _train(onoma, encoder, corpus, tmp_path / "out", "--dev", corpus, *settings)
+    assert outcome.status == 0
+    _says(outcome, "the score on dev is 0: the model has learnt nothing; train longer, or with a lower .* than 1e-09")
+
+
 def test_one_sentence_and_one_label_are_enough(onoma, encoder, tmp_path):
     path = write_corpus(tmp_path / "one.conll", ["angela/B-X visited/O"])
     assert _train(onoma, encoder, path, tmp_path / "out").status == 0

@@ -89,12 +89,13 @@ class TrainingProgress:
     def _show_plan(self, plan: Planned) -> None:
         self._epochs, self._units, self._score_text = plan.epochs, plan.units, ""
         length_unit = plan.units.length
+        head = "" if plan.head_learning_rate is None else f" ({plan.head_learning_rate:g} for the head)"
         processes = f", {plan.processes} processes," if plan.processes > 1 else ""
         self.console.print(
             f"training on {plan.device}{processes} in {plan.dtype.name} ({plan.dtype.why}): "
             f"{counted(plan.examples, plan.units.example)}, {counted(plan.subwords, length_unit)}, "
             f"{_format_length(plan)}, {counted(plan.steps, 'step')} of {counted(plan.batch_subwords, length_unit)}, "
-            f"learning rate {plan.learning_rate:g}"
+            f"learning rate {plan.learning_rate:g}{head}"
         )
         if plan.done:
             self.console.print(f"resumed after step {plan.done:,}")

@@ -58,6 +58,7 @@ class Planned(Event):
         epochs: number of epochs of the whole run.
         steps: number of steps of the whole run.
         learning_rate: peak learning rate.
+        head_learning_rate: peak learning rate of the head; None for ``learning_rate``.
         batch_subwords: maximum number of subwords per step.
         examples: number of training examples.
         subwords: number of subwords of all training examples.
@@ -71,6 +72,7 @@ class Planned(Event):
     epochs: int
     steps: int
     learning_rate: float
+    head_learning_rate: float | None
     batch_subwords: int
     examples: int
     subwords: int

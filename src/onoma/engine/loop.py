@@ -234,6 +234,7 @@ class Loop(Generic[AnyBatch]):
                 epochs=settings.epochs,
                 steps=self.clock.total,
                 learning_rate=learner.groups.learning_rate,
+                head_learning_rate=learner.groups.head_learning_rate,
                 batch_subwords=self.data.budget * settings.accumulate,
                 examples=len(self.data),
                 subwords=self.data.subwords,

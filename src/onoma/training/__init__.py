@@ -6,9 +6,10 @@ from onoma.engine.history import copy_logs, read_history
 from onoma.engine.run import save_result
 from onoma.training.additional_tasks import named
 from onoma.training.baselines import TrainedBaseline, train_baseline
-from onoma.training.building import check_model, default_learning_rate
+from onoma.training.building import check_model
 from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.config_reading import read_config
+from onoma.training.learning_rates import default_learning_rate
 from onoma.training.parts import Part, describe_missing_labels, read_part
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
 

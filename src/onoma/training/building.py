@@ -6,7 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from onoma.bundle import ENTITIES
 from onoma.engine.config import learner_settings
@@ -23,6 +25,8 @@ from onoma.training.balance import class_weights
 from onoma.training.config import RunConfig, TrainingConfig
 from onoma.training.corpus import TrainingText
 from onoma.training.data import TaggingData
+from onoma.training.flat import Examples
+from onoma.training.learning_rates import default_head_learning_rate, default_learning_rate, hidden_variance
 from onoma.training.parts import Part
 
 _TARGET_STEPS = 750
@@ -30,7 +34,7 @@ _TRAINING_COST = 3
 """Cost of training on a subword or word, relative to evaluating it: forward and backward instead of forward alone."""
 
 _MIN_EVALUATIONS = 4
-_BASE_HIDDEN_SIZE = 768
+_MAX_SAMPLES = 24
 
 
 def build_model(config: RunConfig, pretrained: Pretrained, *, text: TrainingText) -> Model:
@@ -87,11 +91,6 @@ def check_model(config: RunConfig, pretrained: Pretrained) -> None:
         )
 
 
-def default_learning_rate(hidden: int) -> float:
-    """Return the default peak learning rate for an encoder with this hidden size."""
-    return 5e-5 * _BASE_HIDDEN_SIZE / hidden
-
-
 @dataclass(frozen=True, slots=True)
 class ResolvedSettings:
     """The settings whose defaults depend on the encoder and the training text, with their values for a run.
@@ -100,28 +99,44 @@ class ResolvedSettings:
         learning_rate: peak learning rate.
         batch_subwords: maximum number of subwords per padded batch.
         epochs: maximum number of epochs.
+        head_learning_rate: peak learning rate of the head; None for ``learning_rate``.
     """
 
     learning_rate: float
     batch_subwords: int
     epochs: int
+    head_learning_rate: float | None = None
 
 
-def resolve_settings(settings: TrainingConfig, *, subwords: int, hidden: int) -> ResolvedSettings:
-    """Determine the learning rate, the batch size and the number of epochs of a run.
+def resolve_settings(settings: TrainingConfig, text: TrainingText, *, pretrained: Pretrained) -> ResolvedSettings:
+    """Determine the learning rates, the batch size and the number of epochs of a run.
 
     Args:
         settings: settings of the user; values given there are used.
-        subwords: number of subwords of the training text.
-        hidden: hidden size of the encoder.
+        text: training text.
+        pretrained: pre-trained encoder, as yet unchanged.
     """
+    subwords = text.examples.subwords
     batch = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     epochs = math.ceil(_TARGET_STEPS * batch * settings.accumulate / subwords)
+    rate = settings.learning_rate or default_learning_rate(pretrained.hidden)
+    head_rate = settings.head_learning_rate
+    if head_rate is None and settings.lora is None and isinstance(text.task, TagTask):
+        variance = hidden_variance(pretrained.encoder, select_samples(text.examples))
+        head_rate = default_head_learning_rate(rate, variance=variance)
     return ResolvedSettings(
-        learning_rate=settings.learning_rate or default_learning_rate(hidden),
+        learning_rate=rate,
         batch_subwords=batch,
         epochs=settings.epochs or min(40, max(3, epochs)),
+        head_learning_rate=head_rate,
     )
+
+
+def select_samples(examples: Examples) -> list[NDArray[np.int64]]:
+    """Select windows evenly spread over the range of lengths."""
+    order = np.argsort(examples.lengths, kind="stable")
+    chosen = np.unique(np.linspace(0, len(order) - 1, num=min(_MAX_SAMPLES, len(order))).astype(int))
+    return [examples[position].ids.astype(np.int64) for position in order[chosen].tolist()]
 
 
 def evaluation_interval(
@@ -182,7 +197,12 @@ def plan_run(
     loop = LoopSettings(
         epochs=resolved.epochs,
         patience=settings.patience,
-        learner=learner_settings(settings, device=device, dtype=dtype, learning_rate=resolved.learning_rate),
+        learner=learner_settings(
+            settings.model_copy(update={"head_learning_rate": resolved.head_learning_rate}),
+            device=device,
+            dtype=dtype,
+            learning_rate=resolved.learning_rate,
+        ),
         accumulate=settings.accumulate,
         evaluate_every=evaluate_every,
     )

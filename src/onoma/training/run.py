@@ -47,12 +47,12 @@ from onoma.training.building import (
     plan_run,
     resolve_settings,
     resolved_config,
+    select_samples,
 )
 from onoma.training.config import RunConfig
 from onoma.training.corpus import TrainingText, read_training_text
 from onoma.training.data import TaggingData
 from onoma.training.documents import TextSample
-from onoma.training.flat import Examples
 from onoma.training.masked import read_masked
 from onoma.training.parts import (
     Part,
@@ -68,7 +68,6 @@ from onoma.training.provenance import provenance_of
 from onoma.training.task_sampling import MixedData
 from onoma.training.tasks import TaskSettings, settings_of
 
-_MAX_SAMPLES = 24
 _MIN_FULL_SHARE = 0.8
 """Minimum share of the window size in subwords for a window to count as full; shorter ones are ends of documents."""
 
@@ -150,9 +149,9 @@ def resolve_run(config: RunConfig, *, on_event: Listener) -> ResolvedRun:
     """
     pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
-    examples = _read_train(config, pretrained, on_event=on_event).examples
-    is_full = examples.lengths >= _MIN_FULL_SHARE * config.model.window
-    settings = resolve_settings(config.training, subwords=examples.subwords, hidden=pretrained.hidden)
+    text = _read_train(config, pretrained, on_event=on_event)
+    is_full = text.examples.lengths >= _MIN_FULL_SHARE * config.model.window
+    settings = resolve_settings(config.training, text, pretrained=pretrained)
     return ResolvedRun(settings, float(is_full.mean()))
 
 
@@ -206,7 +205,7 @@ def run_training(
         check_labels(text.task.labels, dev, task=ENTITIES)
         compare_labels(text.labels, dev.labels, on_event=on_event)
     dtype = run.dtype()
-    resolved = resolve_settings(settings, subwords=text.examples.subwords, hidden=pretrained.hidden)
+    resolved = resolve_settings(settings, text, pretrained=pretrained)
     full_config = resolved_config(config, resolved, device=device, dtype=dtype)
     bundle = Bundle(
         additional_tasks.in_manifest(_make_manifest(full_config, pretrained, text, dev)), pretrained.tokenizer
@@ -249,6 +248,9 @@ def run_training(
         encoder=bundle.manifest.encoder.digest,
         dtype=dtype,
     )
+    if state.score is not None and state.score.value == 0:
+        advice = f"train longer, or with a lower training.learning_rate than {resolved.learning_rate:g}"
+        on_event(Notice(f"the score on dev is 0: the model has learnt nothing; {advice}"))
     if settings.lora is not None:
         merge_lora(model.encoder)
     if isinstance(model, AuxiliaryModel):
@@ -259,7 +261,7 @@ def run_training(
     counts = None
     if entity_measure is not None and not additional_tasks:
         counts = entity_measure.counts_of(state.score)
-    return TrainedModel(model, bundle, pretrained, _select_samples(text.examples), state, counts)
+    return TrainedModel(model, bundle, pretrained, select_samples(text.examples), state, counts)
 
 
 def _read_additional_tasks(
@@ -358,10 +360,3 @@ def _make_manifest(config: RunConfig, pretrained: Pretrained, train: TrainingTex
             config, train=train.card, dev=dev.card if dev else None, packages=packages, dropped=train.unusable
         ),
     )
-
-
-def _select_samples(examples: Examples) -> list[NDArray[np.int64]]:
-    """Select windows evenly spread over the range of lengths."""
-    order = np.argsort(examples.lengths, kind="stable")
-    chosen = np.unique(np.linspace(0, len(order) - 1, num=min(_MAX_SAMPLES, len(order))).astype(int))
-    return [examples[position].ids.astype(np.int64) for position in order[chosen].tolist()]

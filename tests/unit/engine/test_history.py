@@ -26,6 +26,7 @@ PLAN = Planned(
     epochs=3,
     steps=90,
     learning_rate=1e-4,
+    head_learning_rate=None,
     batch_subwords=128,
     examples=9,
     subwords=900,

@@ -1,0 +1,38 @@
+"""Default learning rates: higher for narrow encoders, and for a head on hidden states that hardly vary."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from onoma.models import Encoder
+from onoma.models.config import EncoderConfig
+from onoma.training.learning_rates import default_head_learning_rate, default_learning_rate, hidden_variance
+
+
+def test_narrower_encoders_have_higher_rates() -> None:
+    assert [default_learning_rate(hidden) for hidden in (384, 768)] == pytest.approx([1e-4, 5e-5])
+
+
+@pytest.mark.parametrize(("variance", "rate"), [(0.02, 1e-3), (0.04, None), (1.0, None)])
+def test_a_head_learns_faster_on_states_that_hardly_vary(variance: float, rate: float | None) -> None:
+    assert default_head_learning_rate(1e-4, variance=variance) == (rate and pytest.approx(rate))
+
+
+def test_the_variance_is_that_of_all_subwords_of_the_windows() -> None:
+    torch.manual_seed(1)
+    config = EncoderConfig(
+        vocabulary=50, hidden=16, layers=2, heads=2, feed_forward=32, positions=32, token_types=2, dropout=0.1
+    )
+    encoder = Encoder(config).eval()
+    windows = [np.arange(2, 9), np.arange(20, 40)]
+    inputs = [torch.from_numpy(each)[None] for each in windows]
+    with torch.no_grad():
+        states = torch.cat([encoder(ids, torch.ones_like(ids))[0] for ids in inputs])
+    variance = states.numpy().var(axis=0).mean()
+    assert hidden_variance(encoder, windows) == pytest.approx(variance, rel=1e-4)
+    for name, parameter in encoder.named_parameters():
+        if name.startswith("layers.1.feed_forward_norm"):
+            parameter.data.mul_(0.1)
+    assert hidden_variance(encoder, windows) == pytest.approx(0.01 * variance, rel=1e-3)
