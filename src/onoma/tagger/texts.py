@@ -66,8 +66,6 @@ def as_document(text: str | Document, *, where: str = "") -> Document:
     document = Document(text) if isinstance(text, str) else text
     if not isinstance(document, Document):
         raise InputError(f"{where}expected a text or a Document, got {_describe(text)}")
-    if not isinstance(document.text, str):
-        raise InputError(f"{where}expected a text or a Document, got Document with the text {_describe(document.text)}")
     if problem := find_lone_surrogate(document.text):
         raise InputError(f"{where}{problem}")
     return document
