@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from onoma.corpora.columns import ColumnLayout, column_index, column_name, split_columns
+from onoma.corpora.columns import ColumnLayout, column_index, split_columns, unread_columns
 from onoma.corpora.options import ReadOptions
 from onoma.corpora.spelling import is_number, looks_prefixed, looks_tagged
 from onoma.schemes import OUTSIDE
@@ -68,9 +68,7 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
             if len(fields) == width and not line.startswith("#")
         )
     word_position = column_index(word_column, names, width=width, path=path)
-    read = {
-        position % width for position in (*range(index), word_position, tag_position, spacing) if position is not None
-    }
+    unread = unread_columns(names, width=width, read=(*range(index), word_position, tag_position, spacing))
     return ColumnLayout(
         tabs=tabs,
         width=width,
@@ -81,7 +79,7 @@ def detect_columns(lines: Sequence[str], options: ReadOptions, *, path: Path) ->
         header=header,
         spacing=spacing,
         index=index,
-        unread=tuple(column_name(position, names) for position in range(width) if position not in read),
+        unread=tuple(name for _, name in unread),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -97,6 +97,16 @@ def column_index(column: int | str, names: tuple[str, ...], *, width: int, path:
     raise ConfigError(f"{path} has no column {column!r}; {hint}")
 
 
-def column_name(index: int, names: Sequence[str]) -> str:
-    """Return the name of a column for messages; `column 2` for the second one if it has none."""
-    return names[index] if index < len(names) else f"column {index + 1}"
+def unread_columns(names: Sequence[str], *, width: int, read: Iterable[int | None]) -> tuple[tuple[int, str], ...]:
+    """Return the positions and names of the columns that are not read; `column 2` for the second one without a name.
+
+    Args:
+        names: names of the columns, as far as they have any.
+        width: number of columns.
+        read: positions that are read, from 0 or negative from the end; None is ignored.
+    """
+    positions = {position % width for position in read if position is not None}
+    unread = (position for position in range(width) if position not in positions)
+    return tuple(
+        (position, names[position] if position < len(names) else f"column {position + 1}") for position in unread
+    )

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from onoma.corpora.bio_layers import encode_layers
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
-from onoma.corpora.columns import column_index, column_name
+from onoma.corpora.columns import column_index, unread_columns
 from onoma.corpora.corefud import EntityFields, is_bracketed, parse_mentions
 from onoma.corpora.misc_attributes import ENTITY_ATTRIBUTES, find_attributes, parse_attributes, spread_tag
 from onoma.corpora.options import ReadOptions, chosen_scheme
@@ -204,14 +204,13 @@ class ConlluReader:
                 tag, attributes = None, (str(tag),)
         word_index = column_index(2 if word is None else word, names, width=width, path=self._path)
         tag_index = None if tag is None else column_index(tag, names, width=width, path=self._path)
-        read = {index % width for index in (0, word_index, tag_index, misc) if index is not None}
         return _Columns(
             width=width,
             word=word_index,
             tag=tag_index,
             misc=misc,
             attributes=attributes,
-            unread=tuple((index, column_name(index, names)) for index in range(width) if index not in read),
+            unread=unread_columns(names, width=width, read=(0, word_index, tag_index, misc)),
         )
 
     def _find_attributes(self, width: int, misc: int) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from onoma.corpora.blocks import DocumentBoundary, SentenceBlock
-from onoma.corpora.columns import column_index
+from onoma.corpora.columns import column_index, unread_columns
 from onoma.corpora.tagged_reader import TaggedReader
 from onoma.errors import CorpusError
 from onoma.io.lines import numbered_lines
@@ -58,7 +58,7 @@ class HipeReader(TaggedReader):
         default_tag = _TAG_COLUMN if _TAG_COLUMN in names else next(name for name in names if name.startswith("NE-"))
         tag = find_column(default_tag if options.tag_column is None else options.tag_column)
         misc = names.index(_MISC_COLUMN) if _MISC_COLUMN in names else None
-        unread = [name for index, name in enumerate(names) if index not in (word, tag, misc)]
+        unread = unread_columns(names, width=width, read=(word, tag, misc))
         block, meta, is_header = _new_block(), dict[str, object](), True
         meta_used = is_new_segment = False
         for number, line in numbered_lines(self._path, encoding=options.encoding):
@@ -95,7 +95,7 @@ class HipeReader(TaggedReader):
             block.lines.append(number)
             block.no_space_after.append("NoSpaceAfter" in flags)
             block.layers[0].append(fields[tag].strip(" "))
-            block.unread.update(name for name in unread if fields[names.index(name)] not in ("_", "-", "O", ""))
+            block.unread.update(name for index, name in unread if fields[index] not in ("_", "-", "O", ""))
             block.meta, meta_used, is_new_segment = meta, True, False
             if _SENTENCE_END in flags:
                 yield block

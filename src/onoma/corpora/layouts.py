@@ -40,8 +40,10 @@ _TEXT_KEYS = ("text", "full_text")
 RECORD_KEYS = ("id", "meta", "answer", "status")
 """Keys that are read in any layout: of the document, and of what the annotator did with it."""
 
+TEXT_KEYS = (*RECORD_KEYS, *_TEXT_KEYS, "tokens", "words")
+"""Keys that are read in any record of a text or of words."""
+
 _TOKEN_KEYS = ("text", "start", "end", "id", "ws")
-_RECORD_PARTS = (*_TEXT_KEYS, "words", "tokens", "sentences", "layers", "relations")
 
 _OTHER_RESULTS = frozenset(
     ["choices", "relation", "taxonomy", "textarea", "rating", "number", "datetime", "pairwise", "ranker"]
@@ -146,7 +148,7 @@ def _parse_record(record: Mapping[str, object]) -> Annotated:
     annotated = Annotated(text=text, id=id_of(record), meta=meta_of(record))
     read = _add_spans(annotated, record)
     text_key = "data" if known_text is None else ""
-    annotated.unread += unread_keys(record, read=(*RECORD_KEYS, *_RECORD_PARTS, *read, text_key))
+    annotated.unread += unread_keys(record, read=(*TEXT_KEYS, "sentences", "layers", "relations", *read, text_key))
     relations = record.get("relations")
     if isinstance(relations, list):
         annotated.left_out.extend(("a relation is not an entity", format_value(relation)) for relation in relations)

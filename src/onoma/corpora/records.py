@@ -16,7 +16,7 @@ from pathlib import Path
 from onoma.corpora.blocks import DocumentBoundary, DocumentBuilder, SentenceBlock
 from onoma.corpora.layouts import (
     LABEL_KEYS,
-    RECORD_KEYS,
+    TEXT_KEYS,
     has_annotation,
     id_of,
     label_of,
@@ -183,7 +183,7 @@ class RecordReader(ABC):
         if self.options.tag_names and is_number(label):
             label = _look_up_label(label, self.options.tag_names, path=self.path, line=line)
         if isinstance(record, dict):
-            read = (*RECORD_KEYS, *("text", "full_text", "tokens", "words"), *LABEL_KEYS, self._label_key or "")
+            read = (*TEXT_KEYS, *LABEL_KEYS, self._label_key or "")
             tally.unread.update(unread_keys(record, read=read))
         tally.lines, end = (line,), len(document.text)
         document = replace(document, sentences=(Sentence(start=0, end=end),))

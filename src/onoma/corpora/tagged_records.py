@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from onoma.corpora.blocks import SentenceBlock
-from onoma.corpora.layouts import RECORD_KEYS, SPAN_KEYS, span_keys_of, text_of, words_of
+from onoma.corpora.layouts import SPAN_KEYS, TEXT_KEYS, span_keys_of, text_of, words_of
 from onoma.corpora.span_notations import format_value, unread_keys
 from onoma.corpora.spelling import are_tags
 from onoma.errors import CorpusError
 from onoma.schemes import OUTSIDE
 
 TAG_KEYS = ("ner_tags", "tags", "labels", "entities")
-_READ_KEYS = (*RECORD_KEYS, "text", "full_text", "tokens", "words")
 _AMBIGUOUS_KEYS = frozenset(["tags", *SPAN_KEYS])
 """Keys of tags that may also hold spans, or keywords of a text."""
 
@@ -52,9 +51,9 @@ def tags_of(record: object, *, line: int, keys: Sequence[str] = TAG_KEYS) -> Sen
         if len(tags) != len(words):
             raise CorpusError(f"there are {len(words)} tokens but {len(tags)} tags in {name!r}")
         block.layers = (tags,)
-        block.unread.update(unread_keys(record, read=(*_READ_KEYS, name)))
+        block.unread.update(unread_keys(record, read=(*TEXT_KEYS, name)))
         return block
-    block.unread.update(unread_keys(record, read=_READ_KEYS))
+    block.unread.update(unread_keys(record, read=TEXT_KEYS))
     return block if text is None else None
 
 
