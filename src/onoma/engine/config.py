@@ -117,7 +117,12 @@ class EngineConfig(ConfigTable):
 
 
 def learner_settings(
-    settings: EngineConfig, *, device: torch.device, dtype: Dtype, learning_rate: float
+    settings: EngineConfig,
+    *,
+    device: torch.device,
+    dtype: Dtype,
+    learning_rate: float,
+    head_learning_rate: float | None = None,
 ) -> LearnerSettings:
     """Return the settings of the training steps.
 
@@ -126,12 +131,13 @@ def learner_settings(
         device: device to train on.
         dtype: dtype of the matrix products.
         learning_rate: peak learning rate; passed separately because the settings may leave it open.
+        head_learning_rate: peak learning rate of the head if the settings leave it open; None for ``learning_rate``.
     """
     groups = GroupSettings(
         learning_rate=learning_rate,
         weight_decay=settings.weight_decay,
         layer_decay=settings.layer_decay,
-        head_learning_rate=settings.head_learning_rate,
+        head_learning_rate=settings.head_learning_rate or head_learning_rate,
         freeze_embeddings=settings.freeze_embeddings or False,
         freeze_layers=settings.freeze_layers,
     )

@@ -147,13 +147,14 @@ def plan_learner(
         # step.
         rate /= 2
         head_first = _HEAD_FIRST_SHARE if settings.head_first is None else settings.head_first
-        settings = settings.model_copy(
-            update={
-                "head_learning_rate": settings.head_learning_rate or _NEW_HEAD_LEARNING_RATE,
-                "freeze_embeddings": settings.freeze_embeddings in (None, True),
-            }
-        )
-    learner = learner_settings(settings, device=device, dtype=dtype, learning_rate=settings.learning_rate or rate)
+        settings = settings.model_copy(update={"freeze_embeddings": settings.freeze_embeddings in (None, True)})
+    learner = learner_settings(
+        settings,
+        device=device,
+        dtype=dtype,
+        learning_rate=settings.learning_rate or rate,
+        head_learning_rate=_NEW_HEAD_LEARNING_RATE if new_head else None,
+    )
     return replace(learner, head_first=head_first)
 
 

@@ -198,10 +198,11 @@ def plan_run(
         epochs=resolved.epochs,
         patience=settings.patience,
         learner=learner_settings(
-            settings.model_copy(update={"head_learning_rate": resolved.head_learning_rate}),
+            settings,
             device=device,
             dtype=dtype,
             learning_rate=resolved.learning_rate,
+            head_learning_rate=resolved.head_learning_rate,
         ),
         accumulate=settings.accumulate,
         evaluate_every=evaluate_every,

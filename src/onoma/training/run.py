@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,31 +192,21 @@ def run_training(
         accept_changes=accept_changes,
         ranks=ranks,
     )
-    device = run.device
     if pretrained is None:
         on_event(Stage(f"loading encoder {config.model.encoder}"))
         pretrained = load_pretrained(config.model.encoder)
     check_model(config, pretrained)
     on_event(Stage("reading"))
-    text = ranks.main_first(lambda: _read_train(config, pretrained, on_event=on_event))
-    additional_tasks = _read_additional_tasks(config, pretrained, on_event=on_event, ranks=ranks)
-    dev_paths = config.data.dev if ranks.first else None
-    dev = read_part(dev_paths, config.data, on_event=on_event) if dev_paths else None
-    if dev is not None:
-        check_labels(text.task.labels, dev, task=ENTITIES)
-        compare_labels(text.labels, dev.labels, on_event=on_event)
+    text, dev, additional_tasks = texts = _read_texts(config, pretrained, on_event=on_event, ranks=ranks)
     dtype = run.dtype()
     resolved = resolve_settings(settings, text, pretrained=pretrained)
-    full_config = resolved_config(config, resolved, device=device, dtype=dtype)
-    bundle = Bundle(
-        additional_tasks.in_manifest(_make_manifest(full_config, pretrained, text, dev)), pretrained.tokenizer
-    )
+    bundle = _make_bundle(resolved_config(config, resolved, device=run.device, dtype=dtype), pretrained, texts)
     if dev is not None:
         count_inside_words(dev, bundle.windower(), on_event=on_event)
     model = build_model(config, pretrained, text=text)
     if additional_tasks:
         model = additional_tasks.on(model, run=config, pretrained=pretrained)
-    model = model.to(device)
+    model = model.to(run.device)
     evaluate_every = ranks.broadcast(
         lambda: evaluation_interval(
             resolved,
@@ -225,10 +216,10 @@ def run_training(
         )
     )
     entity_data, loop_settings = plan_run(
-        settings, resolved, text, pretrained=pretrained, device=device, dtype=dtype, evaluate_every=evaluate_every
+        settings, resolved, text, pretrained=pretrained, device=run.device, dtype=dtype, evaluate_every=evaluate_every
     )
     data: TaggingData | MixedData = entity_data
-    backend = TorchBackend(model, device=device, autocast=partial(dtype.products, device))
+    backend = TorchBackend(model, device=run.device, autocast=partial(dtype.products, run.device))
     entity_measure = None if dev is None else _DevMeasure(bundle.only(ENTITIES), model, dev, backend=backend)
     measure: Measure | None = entity_measure
     if additional_tasks:
@@ -251,6 +242,7 @@ def run_training(
     if state.score is not None and state.score.value == 0:
         advice = f"train longer, or with a lower training.learning_rate than {resolved.learning_rate:g}"
         on_event(Notice(f"the score on dev is 0: the model has learnt nothing; {advice}"))
+    counts = None if entity_measure is None or additional_tasks else entity_measure.counts_of(state.score)
     if settings.lora is not None:
         merge_lora(model.encoder)
     if isinstance(model, AuxiliaryModel):
@@ -258,10 +250,33 @@ def run_training(
     bundle = with_decoding_parameters(bundle, model)
     if state.score is not None:
         bundle = with_thresholds(bundle, state.score.figures)
-    counts = None
-    if entity_measure is not None and not additional_tasks:
-        counts = entity_measure.counts_of(state.score)
     return TrainedModel(model, bundle, pretrained, select_samples(text.examples), state, counts)
+
+
+class _Texts(NamedTuple):
+    """The annotated texts of a run.
+
+    Attributes:
+        train: training text of the entities.
+        dev: dev set of the entities; None if there is none, and in all processes but the first.
+        additional_tasks: the additional tasks with their texts.
+    """
+
+    train: TrainingText
+    dev: Part | None
+    additional_tasks: AdditionalTasks
+
+
+def _read_texts(config: RunConfig, pretrained: Pretrained, *, on_event: Listener, ranks: ProcessGroup) -> _Texts:
+    """Read the texts of all tasks and check that their labels fit together."""
+    train = ranks.main_first(lambda: _read_train(config, pretrained, on_event=on_event))
+    additional_tasks = _read_additional_tasks(config, pretrained, on_event=on_event, ranks=ranks)
+    dev_paths = config.data.dev if ranks.first else None
+    dev = read_part(dev_paths, config.data, on_event=on_event) if dev_paths else None
+    if dev is not None:
+        check_labels(train.task.labels, dev, task=ENTITIES)
+        compare_labels(train.labels, dev.labels, on_event=on_event)
+    return _Texts(train, dev, additional_tasks)
 
 
 def _read_additional_tasks(
@@ -349,14 +364,16 @@ class _DevMeasure:
         return self._best_result[1] if self._best_result is not None and self._best_result[0] == score else None
 
 
-def _make_manifest(config: RunConfig, pretrained: Pretrained, train: TrainingText, dev: Part | None) -> Manifest:
+def _make_bundle(config: RunConfig, pretrained: Pretrained, texts: _Texts) -> Bundle:
+    """Return the bundle of a run whose automatic settings have their values."""
     packages = ("torch", "tokenizers", "numpy")
-    card = TaskSettings.of(config.model).card(train.task.labels)
-    return Manifest(
-        tasks={ENTITIES: card},
+    train, dev, additional_tasks = texts
+    manifest = Manifest(
+        tasks={ENTITIES: TaskSettings.of(config.model).card(train.task.labels)},
         window=WindowConfig(size=config.model.window, overlap=config.model.overlap, documents=config.data.documents),
         encoder=EncoderCard(name=pretrained.name, family=pretrained.family, digest=pretrained.digest),
         provenance=provenance_of(
             config, train=train.card, dev=dev.card if dev else None, packages=packages, dropped=train.unusable
         ),
     )
+    return Bundle(additional_tasks.in_manifest(manifest), pretrained.tokenizer)
