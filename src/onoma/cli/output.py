@@ -91,7 +91,7 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
     console = PlainConsole()
     console.print(report_table(report, title=title))
     if report.intervals is not None:
-        console.print(f"intervals: bootstrap over {report.intervals.units:,} {report.intervals.unit}")
+        console.print(f"intervals: bootstrap over {report.intervals.resampled}")
     if report.against is not None:
         console.print(comparison_table(report.against.comparison, title=f"{title}, minus {report.against.name}"))
     if report.runs:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from onoma.counting import counted
 from onoma.metrics.sample import Sample, Unit, figures
 
 RESAMPLES = 1000
@@ -59,6 +60,11 @@ class Intervals:
     units: int
     level: float
     resamples: int
+
+    @property
+    def resampled(self) -> str:
+        """What was resampled, such as "30 documents"."""
+        return counted(self.units, self.unit.removesuffix("s"))
 
     def to_json(self) -> dict[str, object]:
         """Return plain values for :func:`json.dumps`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from onoma.counting import counted
 from onoma.metrics.align import Aligned, align
 from onoma.metrics.counting import SurfaceForms, count_exact, count_partial, count_words
 from onoma.metrics.counts import Counts
@@ -52,20 +53,34 @@ def detailed_report(pairs: Sequence[Aligned], *, training: TrainingForms | None 
         pairs: aligned documents from :func:`~onoma.metrics.align.align`.
         training: surface forms of the training text.
     """
-    report, sample, scored = tally(pairs), Sample.of(pairs), Scored.of(pairs)
-    small_sample_notes = (f"the intervals are based on only {sample.units} {sample.unit}; so few make them too narrow",)
+    report, scored = tally(pairs), Scored.of(pairs)
+    intervals = bootstrap(Sample.of(pairs))
+    small_sample_notes = (f"the intervals are based on only {intervals.resampled}; so few make them too narrow",)
     score_notes = ("some scores are not between 0 and 1; as they are not probabilities, they are not evaluated",)
     return replace(
         report,
-        intervals=bootstrap(sample),
+        intervals=intervals,
         errors=analyse_errors(pairs, training=training),
         reliability=reliability(scored),
         notes=(
             *report.notes,
-            *(small_sample_notes if sample.units < FEWEST_DOCUMENTS else ()),
+            *_notes_on_repeated(pairs),
+            *(small_sample_notes if intervals.units < FEWEST_DOCUMENTS else ()),
             *(() if scored.are_probabilities else score_notes),
         ),
     )
+
+
+def _notes_on_repeated(pairs: Sequence[Aligned]) -> Iterator[str]:
+    """Yield a note if gold entities are annotated more than once, and one if entities are predicted more than once."""
+    annotated = sum(len(pair.gold) - len(set(pair.gold)) for pair in pairs)
+    predicted = sum(len(pair.predicted) - len(set(pair.predicted)) for pair in pairs)
+    if annotated:
+        advice = "`onoma check --fix` removes the second"
+        text = counted(annotated, "gold entity is", "gold entities are")
+        yield f"{text} annotated twice and counted twice; {advice}"
+    if predicted:
+        yield f"{counted(predicted, 'entity is', 'entities are')} predicted twice and counted twice"
 
 
 class Tally:

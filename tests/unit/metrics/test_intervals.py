@@ -56,6 +56,16 @@ def test_a_note_says_that_there_are_few_units() -> None:
     assert report.notes == ("the intervals are based on only 3 documents; so few make them too narrow",)
 
 
+def test_a_note_says_that_entities_count_twice() -> None:
+    gold, predicted = marked(*BOTH, BOTH[0]), marked(*BOTH, *BOTH)
+    report = detailed_report(list(align([gold] * 20, [predicted] * 20)))
+    assert report.notes == (
+        "20 gold entities are annotated twice and counted twice; `onoma check --fix` removes the second",
+        "40 entities are predicted twice and counted twice",
+    )
+    assert (report.exact.correct, report.exact.predicted, report.exact.gold) == (60, 80, 60)
+
+
 def test_nothing_has_an_interval_of_nothing() -> None:
     assert bootstrap(Sample.of([])).exact.f1 == (0, 0)
     assert bootstrap(Sample.of(list(align([Document("x")], [Document("x")])))).exact.f1 == (0, 0)

@@ -46,7 +46,7 @@ def headline(report: Report) -> str:
     if intervals is not None:
         counts += (
             f" Below a figure is its {intervals.level:.0%} interval: how far it would vary on other texts of the "
-            f"same kind (bootstrap over {intervals.units:,} {intervals.unit})."
+            f"same kind (bootstrap over {intervals.resampled})."
         )
     notes = [paragraph(f"Note: {note}.") for note in report.notes]
     return f'<dl class="tiles">\n{"".join(tiles)}</dl>\n{paragraph(counts)}{"".join(notes)}'
