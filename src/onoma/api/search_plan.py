@@ -151,14 +151,14 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
 def _choose_learning_rate(encoder: str, run: RunConfig, resolved: ResolvedRun) -> float:
     """Return the learning rate for an encoder.
 
-    A rate that the run sets applies to every encoder. Otherwise it is the default for the encoder's width, if the
-    encoder is a folder that tells its width, and else the default of the run.
+    A rate that the run sets applies to every encoder. Otherwise it is the default for the encoder's shape, or that of
+    the run if the shape is not known without a download.
     """
-    from onoma.models import width_in_folder
+    from onoma.models import find_shape
     from onoma.training import default_learning_rate
 
-    width = None if run.training.learning_rate is not None else width_in_folder(encoder)
-    return resolved.settings.learning_rate if width is None else default_learning_rate(width)
+    shape = None if run.training.learning_rate is not None else find_shape(encoder)
+    return resolved.settings.learning_rate if shape is None else default_learning_rate(shape)
 
 
 def _list_encoders(run: RunConfig, space: SearchSpace) -> list[str]:

@@ -2,7 +2,7 @@
 
 from onoma.models.auxiliary import AuxiliaryModel
 from onoma.models.backend import TorchBackend
-from onoma.models.config import EncoderConfig
+from onoma.models.config import EncoderConfig, EncoderShape
 from onoma.models.distillation import DistillationModel, build_distillation_model
 from onoma.models.encoder import Encoder
 from onoma.models.heads import (
@@ -19,7 +19,7 @@ from onoma.models.heads import (
     make_head,
 )
 from onoma.models.model import Model, PackedBatch
-from onoma.models.pretrained import Pretrained, count_parameters, load_pretrained, width_in_folder
+from onoma.models.pretrained import Pretrained, count_parameters, find_shape, load_pretrained
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
 from onoma.models.pretraining_heads import IGNORED, MaskedHead
 from onoma.models.pretraining_serialization import (
@@ -40,6 +40,7 @@ __all__ = [
     "DistillationModel",
     "Encoder",
     "EncoderConfig",
+    "EncoderShape",
     "Head",
     "HeadSettings",
     "AuxiliaryModel",
@@ -59,6 +60,7 @@ __all__ = [
     "build_distillation_model",
     "count_parameters",
     "build_pretraining_model",
+    "find_shape",
     "load_model",
     "load_pretrained",
     "make_head",
@@ -67,5 +69,4 @@ __all__ = [
     "save_model",
     "save_pretraining_model",
     "save_tokenizer",
-    "width_in_folder",
 ]

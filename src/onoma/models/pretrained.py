@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from onoma.bundle import ARRAYS, BASELINES, MANIFEST, load_bundle
 from onoma.errors import EncoderError
+from onoma.models.config import EncoderShape
 from onoma.models.encoder import Encoder
 from onoma.models.families import build_encoder, covers
 from onoma.models.hub import fetch, is_hub_id
@@ -22,6 +23,9 @@ from onoma.models.weights import digest, find_weights, read_weights
 
 _BYTES_PER_PARAMETER = 4
 """Size of an fp32 parameter, in bytes."""
+
+_LAYER_KEYS = ("num_hidden_layers", "n_layers", "n_layer", "num_layers")
+_BASE_LAYERS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +56,11 @@ class Pretrained:
     def hidden(self) -> int:
         """Width of the hidden states."""
         return self.encoder.hidden
+
+    @property
+    def shape(self) -> EncoderShape:
+        """Width and number of layers."""
+        return EncoderShape(hidden=self.hidden, layers=_read_layers(self.hf_config))
 
 
 def load_pretrained(name: str) -> Pretrained:
@@ -95,14 +104,22 @@ def count_parameters(name: str) -> int:
         return 0
 
 
-def width_in_folder(name: str) -> int | None:
-    """Return the width of an encoder from the configuration in its folder, without loading it; None if not found."""
+def find_shape(name: str) -> EncoderShape | None:
+    """Find the shape of an encoder without loading it; None if it is neither an alias nor a folder that tells it."""
+    if name in PACKAGED_ENCODERS:
+        return PACKAGED_ENCODERS[name].shape
     try:
         fields = read_hf_config(Path(name))
     except EncoderError:
         return None
     width = fields.get("hidden_size", fields.get("dim"))
-    return width if isinstance(width, int) else None
+    return EncoderShape(hidden=width, layers=_read_layers(fields)) if isinstance(width, int) else None
+
+
+def _read_layers(hf_config: Mapping[str, object]) -> int:
+    """Return the number of layers in a configuration; that of the base size if it has none of the usual keys."""
+    layers = (hf_config.get(key) for key in _LAYER_KEYS)
+    return next((count for count in layers if isinstance(count, int) and count > 0), _BASE_LAYERS)
 
 
 def read_hf_config(folder: Path) -> dict[str, object]:

@@ -119,11 +119,11 @@ def resolve_settings(settings: TrainingConfig, text: TrainingText, *, pretrained
     subwords = text.examples.subwords
     batch = settings.batch_subwords or min(1_024, max(128, subwords // 150))
     epochs = math.ceil(_TARGET_STEPS * batch * settings.accumulate / subwords)
-    rate = settings.learning_rate or default_learning_rate(pretrained.hidden)
+    rate = settings.learning_rate or default_learning_rate(pretrained.shape)
     head_rate = settings.head_learning_rate
     if head_rate is None and settings.lora is None and isinstance(text.task, TagTask):
         variance = hidden_variance(pretrained.encoder, select_samples(text.examples))
-        head_rate = default_head_learning_rate(rate, variance=variance)
+        head_rate = default_head_learning_rate(pretrained.shape, variance=variance)
     return ResolvedSettings(
         learning_rate=rate,
         batch_subwords=batch,

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import T5Config, T5Model
 
 from onoma.errors import EncoderError, MissingExtraError
-from onoma.models import AutoEncoder, Encoder, load_pretrained
+from onoma.models import AutoEncoder, Encoder, EncoderShape, find_shape, load_pretrained
 from onoma.models.hub import select_files
 from onoma.models.packaged_encoders import PACKAGED_ENCODERS
 from support.tiny import byte_level, wordpiece, write_distilbert, write_encoder
@@ -36,6 +36,16 @@ def test_other_architectures_run_through_transformers(tmp_path: Path, capfd: pyt
     assert isinstance(pretrained.encoder, AutoEncoder)
     assert (pretrained.family, pretrained.hidden, pretrained.longest) == ("distilbert", 32, 512)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_shape_is_found_without_loading(bert_folder: Path, tmp_path: Path) -> None:
+    other = write_distilbert(tmp_path / "distilbert")
+    for name in (str(bert_folder), str(other), "small"):
+        assert find_shape(name) == load_pretrained(name).shape
+    assert find_shape("multilingual") == EncoderShape(hidden=384, layers=12)
+    assert find_shape("xlm-roberta-base") is None
+    (bert_folder / "config.json").write_text('{"model_type": "new", "hidden_size": 64}')
+    assert find_shape(str(bert_folder)) == EncoderShape(hidden=64, layers=12)
 
 
 def test_an_architecture_that_nobody_knows_is_refused(bert_folder: Path) -> None:

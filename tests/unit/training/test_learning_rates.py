@@ -1,4 +1,4 @@
-"""Default learning rates: higher for narrow encoders, and for a head on hidden states that hardly vary."""
+"""Default learning rates: higher for narrow and shallow encoders, and for a head on hidden states that hardly vary."""
 
 from __future__ import annotations
 
@@ -6,18 +6,24 @@ import numpy as np
 import pytest
 import torch
 
-from onoma.models import Encoder
+from onoma.models import Encoder, EncoderShape
 from onoma.models.config import EncoderConfig
 from onoma.training.learning_rates import default_head_learning_rate, default_learning_rate, hidden_variance
 
 
-def test_narrower_encoders_have_higher_rates() -> None:
-    assert [default_learning_rate(hidden) for hidden in (384, 768)] == pytest.approx([1e-4, 5e-5])
+@pytest.mark.parametrize(
+    ("hidden", "layers", "rate"),
+    [(384, 3, 1e-4), (384, 6, 1e-4), (384, 12, 5e-5), (768, 6, 5e-5), (768, 12, 2.5e-5), (1024, 24, 0.9375e-5)],
+)
+def test_narrow_and_shallow_encoders_have_higher_rates(hidden: int, layers: int, rate: float) -> None:
+    assert default_learning_rate(EncoderShape(hidden=hidden, layers=layers)) == pytest.approx(rate)
 
 
 @pytest.mark.parametrize(("variance", "rate"), [(0.02, 1e-3), (0.04, None), (1.0, None)])
 def test_a_head_learns_faster_on_states_that_hardly_vary(variance: float, rate: float | None) -> None:
-    assert default_head_learning_rate(1e-4, variance=variance) == (rate and pytest.approx(rate))
+    for layers in (6, 12):
+        shape = EncoderShape(hidden=384, layers=layers)
+        assert default_head_learning_rate(shape, variance=variance) == (rate and pytest.approx(rate))
 
 
 def test_the_variance_is_that_of_all_subwords_of_the_windows() -> None:
