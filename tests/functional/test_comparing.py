@@ -19,11 +19,11 @@ import pytest
 
 import onoma as library
 from onoma.api.cell_training import train_cell
-from onoma.api.cells import CellPlan, plan_cells
 from onoma.api.comparing import ComparisonPlanned
 from onoma.cli import main
 from onoma.errors import ConfigError, InputError, StoppedError
 from onoma.experiments import CellDone, CellEvent, CellRecord, ComparisonRow, read_record, write_record
+from onoma.experiments.planning import CellPlan, plan_cells
 from support import quick_speed
 from support.environment import TESTS, environment
 from support.learnable import SENTENCES, write_corpus
@@ -435,7 +435,7 @@ def test_a_finished_comparison_needs_no_device(whole, monkeypatch):
     def refuse(name: str) -> None:
         raise ConfigError(f"training.device: {name!r} cannot be used here")
 
-    monkeypatch.setattr("onoma.engine.devices.find_device", refuse)
+    monkeypatch.setattr("onoma.experiments.planning.find_device", refuse)
     assert whole.planned()[0] == []
     with pytest.raises(ConfigError, match=r"candidate tiny, data: training\.device"):
         whole.planned(seeds=3)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from onoma.api.cells import CellPlan, config_of, tested_on
 from onoma.api.loading import load
 from onoma.api.training import TrainResult, train
 from onoma.bundle import HISTORY, OutputFolder
@@ -21,6 +20,7 @@ from onoma.tagger import Tagger
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.engine.events import Event, Listener
     from onoma.experiments import Cell, CellEvent, CellRecord
+    from onoma.experiments.planning import CellPlan
     from onoma.text import Document
 
 _BEGUN_FOLDER = "begun"
@@ -97,7 +97,7 @@ def _train(plan: CellPlan, progress: _ProgressListener) -> tuple[CellRecord, Tag
     Raises:
         StoppedError: the training was stopped, and can be continued.
     """
-    output, config = OutputFolder(plan.model), config_of(plan.cell)
+    output, config = OutputFolder(plan.model), plan.config
     earlier_seconds = _read_trained_seconds(output)
     start_time = time.perf_counter()
 
@@ -145,8 +145,7 @@ def gold_of(plan: CellPlan, *, on_event: Listener | None = None) -> Sequence[Doc
     from onoma.engine.events import ignore
     from onoma.training import read_part
 
-    data = config_of(plan.cell).data
-    return read_part(tested_on(data), data, on_event=on_event or ignore).documents
+    return read_part(plan.test_files, plan.config.data, on_event=on_event or ignore).documents
 
 
 class _ProgressListener:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.cell_training import gold_of, train_cells
-from onoma.api.cells import CellPlan, describe_repeated, plan_cells
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, names_of, paths_of
 from onoma.api.pages import check_page
@@ -22,6 +21,7 @@ from onoma.machine import WorkerProcess, available_cores, find_processor, raise_
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import Cell, CellEvent, CellRecord, Comparison, CostLimits, Speed
+    from onoma.experiments.planning import CellPlan
 
 _CELLS_FOLDER, _RESULT_FILE = "cells", "comparison.json"
 
@@ -120,6 +120,7 @@ def compare(
     from onoma.engine.devices import free_gpu_memory
     from onoma.engine.events import ignore
     from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
+    from onoma.experiments.planning import describe_repeated, plan_cells
 
     limits = CostLimits.parse(within) if isinstance(within, str) else within
     argument_settings: dict[str, object] = {

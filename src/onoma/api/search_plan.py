@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from onoma.api.cells import encoder_digest
 from onoma.bundle import BASELINES
 from onoma.errors import ConfigError
 
@@ -180,10 +179,11 @@ def _refuse_baselines(encoders: Sequence[str]) -> None:
 def _build_identity(run: RunConfig, space: SearchSpace) -> dict[str, str]:
     """Return the facts in which all searches of the same study must agree."""
     from onoma.corpora import digest_of
+    from onoma.models import digest_by_name
 
     identity = {f"space.{key}": text for key, text in space.texts().items()}
     for name in _list_encoders(run, space):
-        identity[f"encoder {name}"] = encoder_digest(name)
+        identity[f"encoder {name}"] = digest_by_name(name)
     identity["training text"] = digest_of(run.data.train)
     identity["dev text"] = digest_of(run.data.dev)
     for task in run.task:

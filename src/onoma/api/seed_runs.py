@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.cell_training import train_cells
-from onoma.api.cells import plan_cells
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import CellEvent, CellRecord
@@ -76,6 +75,7 @@ def train_with_seeds(
         on_event: function called with each event.
     """
     from onoma.experiments import Cell
+    from onoma.experiments.planning import plan_cells
 
     cells = [
         Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_make_tables(run, seed=seed))

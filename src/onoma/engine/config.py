@@ -78,8 +78,8 @@ class EngineConfig(ConfigTable):
         accumulate: number of batches whose gradients are accumulated for each optimizer step.
         layer_decay: factor by which the learning rate decreases from each encoder layer to the one below it, such as
             0.9; 1 for the same learning rate in all layers.
-        head_learning_rate: peak learning rate of the head; by default the same as `learning_rate`, or a higher one for a
-            head `crf` or `linear` if the hidden states of the encoder hardly vary, as those of `multilingual`.
+        head_learning_rate: peak learning rate of the head; by default the same as `learning_rate`, or a higher one for
+            a head `crf` or `linear` if the hidden states of the encoder hardly vary, as those of `multilingual`.
         freeze_layers: number of encoder layers, counted from the lowest, that are frozen together with the embeddings.
         freeze_embeddings: whether to freeze the embeddings; false by default.
         recompute: whether to save memory by computing each layer again in the backward pass (gradient checkpointing).

@@ -8,14 +8,14 @@ from onoma.experiments.cells import Cell, cells_of
 from onoma.experiments.comparison import (
     Comparison,
     ComparisonRow,
-    CostLimits,
-    LearningCurve,
     MeanAndDeviation,
     largest_size,
     make_comparison,
 )
 from onoma.experiments.config import ALL, CandidateConfig, ComparisonConfig, file_name, read_comparison
+from onoma.experiments.cost_limits import CostLimits
 from onoma.experiments.forecast import DevSize, Forecast, fitted_curve
+from onoma.experiments.learning_curves import LearningCurve
 from onoma.experiments.processes import (
     CellDone,
     CellEvent,

@@ -12,19 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev
 
-from onoma.errors import ConfigError, InputError
-from onoma.experiments.forecast import FEWEST_SIZES, DevSize, Forecast, forecast
+from onoma.errors import InputError
+from onoma.experiments.cost_limits import CostLimits
+from onoma.experiments.forecast import DevSize
+from onoma.experiments.learning_curves import LearningCurve, learning_curves
 from onoma.experiments.records import CellRecord, Speed
 from onoma.metrics import Interval, SeedsDifference, compare_over_seeds, mean_f1_interval
-
-_FORECAST_FACTOR = 2
-"""Learning curves are forecast up to this multiple of the largest size."""
-
-_EXTRA_SENTENCES = 500
-"""Number of additional sentences for which F1 is forecast too."""
-
-_COST_UNITS = {"latency": "ms", "memory": "MB", "size": "MB"}
-_UNIT_FACTORS = {"ms": 1.0, "s": 1000.0, "MB": 1.0, "GB": 1000.0, "": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,92 +74,6 @@ class ComparisonRow:
     best: bool = False
     on_front: bool = False
     errors: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LearningCurve:
-    """F1 on dev of a candidate on a corpus by number of training sentences, measured and forecast.
-
-    Attributes:
-        corpus, candidate: names of the corpus and of the candidate.
-        runs: F1 of each run, by number of training sentences.
-        dev: size of the dev set.
-        forecasts: forecasts at larger sizes; empty if fewer than three sizes were trained, or if F1 cannot be forecast.
-        no_forecast: why F1 cannot be forecast although at least three sizes were trained; otherwise empty.
-    """
-
-    corpus: str
-    candidate: str
-    runs: Mapping[int, Sequence[float]]
-    dev: DevSize
-    forecasts: tuple[Forecast, ...] = ()
-    no_forecast: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CostLimits:
-    """Upper bounds for the latency, memory and size of a model, such as ``{"latency": 20.0, "size": 50.0}``.
-
-    Latency is in milliseconds; memory and size are in megabytes.
-
-    Raises:
-        ConfigError: a bound is of something else, or not positive and finite.
-
-    >>> CostLimits.parse("latency=20ms,size=0.5GB").bounds
-    {'latency': 20.0, 'size': 500.0}
-    """
-
-    bounds: Mapping[str, float]
-
-    def __post_init__(self) -> None:
-        for key, bound in self.bounds.items():
-            if key not in _COST_UNITS or not (math.isfinite(bound) and bound > 0):
-                raise ConfigError(f"bound {key}={bound}: expected a positive bound of latency, memory or size")
-
-    @classmethod
-    def parse(cls, text: str) -> CostLimits:
-        """Parse bounds such as ``latency=20ms,size=50MB``.
-
-        Raises:
-            ConfigError: the text cannot be parsed, or has two bounds of the same kind.
-        """
-        bounds: dict[str, float] = {}
-        for part in text.rstrip(", ").split(","):
-            key, equals, value = (each.strip() for each in part.partition("="))
-            number = value.rstrip("msMGB")
-            unit = value[len(number) :]
-            valid_units = {"ms", "s", ""} if key == "latency" else {"MB", "GB", ""}
-            try:
-                if not equals or unit not in valid_units:
-                    raise ValueError
-                bound = cls({key: float(number) * _UNIT_FACTORS[unit]}).bounds
-            except (ConfigError, ValueError):
-                raise ConfigError(
-                    f"--within {part.strip()}: expected bounds of latency, memory or size, as in latency=20ms,size=50MB"
-                ) from None
-            if key in bounds:
-                raise ConfigError(f"--within {part.strip()}: there are two bounds of {key}; give one")
-            bounds |= bound
-        return cls(bounds)
-
-    def holds(self, speed: Speed | None) -> bool:
-        """Return whether a model is within the bounds; false if its speed was not measured."""
-        return speed is not None and not self.exceeded(speed)
-
-    def exceeded(self, speed: Speed) -> list[str]:
-        """Return the bounds that a model exceeds, each with the model's value, as in ``latency 25 ms``.
-
-        A model whose memory the system did not report is not within a bound of memory.
-        """
-        costs = {key: float(getattr(speed, key)) for key in self.bounds}
-        return [
-            f"{key} {cost:,.6g} {_COST_UNITS[key]}" if cost else f"unknown {key}"
-            for key, cost in costs.items()
-            if cost > self.bounds[key] or not cost
-        ]
-
-    def __str__(self) -> str:
-        return ", ".join(f"{key} {bound:g} {_COST_UNITS[key]}" for key, bound in self.bounds.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +139,7 @@ def make_comparison(
         rows += _rows(candidates, {name: measured[corpus, name] for name in candidates if (corpus, name) in measured})
     return Comparison(
         rows=tuple(rows),
-        curves=tuple(_curves(rows, records, dev_sizes)),
+        curves=tuple(learning_curves(records, dev_sizes=dev_sizes)),
         machine=machine,
         threads=tuple(sorted({record.threads for record in records if not record.error})),
         within=within,
@@ -343,34 +250,6 @@ def _choose_candidates(rows: Sequence[ComparisonRow], within: CostLimits | None)
         ]
         chosen[corpus] = max(eligible, key=_preference).candidate if eligible else None
     return chosen
-
-
-def _curves(
-    rows: Sequence[ComparisonRow], records: Sequence[CellRecord], dev_sizes: Mapping[tuple[str, str], DevSize]
-) -> list[LearningCurve]:
-    """Return a learning curve for each candidate that was trained at several sizes."""
-    curves = []
-    for corpus, candidate in dict.fromkeys((row.corpus, row.candidate) for row in rows):
-        runs: dict[int, list[float]] = {}
-        for record in records:
-            if (record.corpus, record.candidate) == (corpus, candidate) and not record.error:
-                runs.setdefault(record.train_sentences, []).append(record.dev["f1"])
-        if len(runs) > 1:
-            curve = LearningCurve(corpus=corpus, candidate=candidate, runs=runs, dev=dev_sizes[corpus, candidate])
-            curves.append(_with_forecast(curve))
-    return curves
-
-
-def _with_forecast(curve: LearningCurve) -> LearningCurve:
-    if len(curve.runs) < FEWEST_SIZES:
-        return curve
-    last_size = max(curve.runs)
-    sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
-    try:
-        forecasts = forecast(curve.runs, sizes, dev=curve.dev)
-        return replace(curve, forecasts=tuple(forecasts))
-    except InputError as error:
-        return replace(curve, no_forecast=str(error))
 
 
 def largest_size(sizes: Iterable[int | None]) -> int | None:

@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 
 from onoma.bundle import ARRAYS, BASELINES, MANIFEST, load_bundle
 from onoma.errors import EncoderError
+from onoma.io.digest import digest_below
 from onoma.models.config import EncoderShape
 from onoma.models.encoder import Encoder
 from onoma.models.families import build_encoder, covers
@@ -20,6 +21,9 @@ from onoma.models.packaged_encoders import PACKAGED_ENCODERS, find_packaged_enco
 from onoma.models.tokenizer import load_tokenizer
 from onoma.models.transformers_encoder import AutoEncoder, load_auto, longest_of
 from onoma.models.weights import digest, find_weights, read_weights
+
+_WEIGHT_FILES = (".safetensors", ".bin", ".json")
+"""Suffixes of the files that determine an encoder."""
 
 _BYTES_PER_PARAMETER = 4
 """Size of an fp32 parameter, in bytes."""
@@ -92,6 +96,13 @@ def load_pretrained(name: str) -> Pretrained:
             f"downloaded from the Hugging Face Hub: {error}"
         ) from error
     return _load_folder(folder, name=name)
+
+
+def digest_by_name(name: str) -> str:
+    """Return the digest of an encoder's folder, or the name of an alias, a baseline or a model on the Hub."""
+    folder = Path(name)
+    is_folder = name not in PACKAGED_ENCODERS and name not in BASELINES and folder.is_dir()
+    return digest_below(folder, suffixes=_WEIGHT_FILES) if is_folder else name
 
 
 def count_parameters(name: str) -> int:

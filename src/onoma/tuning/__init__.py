@@ -5,6 +5,7 @@ the trials. The caller passes the function that trains a trial.
 """
 
 from onoma.tuning.budget import Budget
+from onoma.tuning.choice_inflation import choice_inflation
 from onoma.tuning.events import (
     OthersRunning,
     SearchEvent,
@@ -15,7 +16,7 @@ from onoma.tuning.events import (
     WorkerDied,
 )
 from onoma.tuning.records import TrialRecord, in_blocks
-from onoma.tuning.result import Confirmation, Finalist, TuneResult, choice_inflation, rank
+from onoma.tuning.result import Confirmation, Finalist, TuneResult, rank
 from onoma.tuning.search import run_search
 from onoma.tuning.space import Choice, Float, Int, Params, SearchSpace, default_space, read_space
 from onoma.tuning.storage import quiet, shown_storage, sqlite_storage

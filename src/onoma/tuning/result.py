@@ -1,10 +1,7 @@
 """Result of a search and how far it can be trusted, from its trials and from runs of the best one with new seeds.
 
 The F1 on dev of the best of many trials is too high for two reasons. First, its seed was lucky: runs with new seeds
-show by how much. Second, the chosen trial suits this dev set by chance. The second effect is estimated on halves of
-dev: the trial that is best on one half has a higher F1 there than on the other half.
-
-Source: for the second effect, Cawley and Talbot 2010, "On over-fitting in model selection", JMLR 11.
+show by how much. Second, the chosen trial suits this dev set by chance: see :mod:`.choice_inflation`.
 """
 
 from __future__ import annotations
@@ -14,16 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import fmean, stdev, variance
 
-import numpy as np
-
 from onoma.counting import counted
 from onoma.errors import InputError
 from onoma.metrics import SeedsDifference
+from onoma.tuning.choice_inflation import choice_inflation
 from onoma.tuning.records import TrialRecord
 
-_HALVINGS = 1_000
 _TOP_TRIALS = 5
-_MIN_BLOCKS = 10
 
 _T_QUANTILES = (4.30, 2.78, 2.45, 2.31, 2.23, 2.18, 2.14, 2.12)
 """Bounds that contain 95 % of Student's t distribution (two-sided) for two groups of runs, by seeds from 2."""
@@ -338,39 +332,6 @@ def rank(trials: Sequence[TrialRecord]) -> list[TrialRecord]:
         if not any(trial.params == better.params for better in ranked):
             ranked.append(trial)
     return ranked
-
-
-def choice_inflation(trials: Sequence[TrialRecord]) -> float | None:
-    """Estimate how much higher the best trial's F1 is on dev than on other text of the same kind.
-
-    Dev is split into random halves many times. The estimate is the mean of how much higher the F1 of the trial that is
-    best on one half is there than on the other half, minus the same difference averaged over all trials. It is divided
-    by the square root of two, since chance has less effect on the whole of dev.
-
-    Args:
-        trials: the finished trials; those without counts are ignored.
-
-    Returns:
-        A fraction of 1; None if fewer than two trials have counts of the same documents, or if dev is too small.
-    """
-    arrays = [trial.array for trial in trials if trial.counts is not None]
-    arrays = [array for array in arrays if np.array_equal(array[:, 2], arrays[0][:, 2])]
-    if len(arrays) < 2 or len(arrays[0]) < _MIN_BLOCKS:
-        return None
-    counts = np.stack(arrays)
-    rng = np.random.default_rng(0)
-    excesses = []
-    for _ in range(_HALVINGS):
-        order = rng.permutation(counts.shape[1])
-        first, second = (_f1(counts[:, half]) for half in np.array_split(order, 2))
-        differences = first - second
-        excesses.append(float(differences[first.argmax()] - differences.mean()))
-    return max(0.0, fmean(excesses) / math.sqrt(2))
-
-
-def _f1(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-    correct, predicted, gold = np.moveaxis(counts.sum(axis=1), -1, 0)
-    return np.asarray(2 * correct / np.maximum(1, predicted + gold), dtype=np.float64)
 
 
 def _sort_key(trial: TrialRecord) -> tuple[float, int]:

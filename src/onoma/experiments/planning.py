@@ -1,4 +1,4 @@
-"""Cells of a comparison, each of which is one training run: their folders, expected records and completion."""
+"""Planning of the cells of a comparison: their folders, their expected records, and which of them are done."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
+import torch
 
-from onoma.bundle import BASELINES, OutputFolder
+from onoma.bundle import OutputFolder
+from onoma.corpora import check_sample_size, count_sentences, digest_of
 from onoma.counting import counted
+from onoma.engine.devices import find_device
+from onoma.engine.events import ignore
 from onoma.errors import ConfigError, InputError
-from onoma.io.digest import digest_below
+from onoma.experiments.cells import Cell
+from onoma.experiments.comparison import largest_size
+from onoma.experiments.forecast import DevSize
+from onoma.experiments.records import CellRecord, read_record
+from onoma.models import count_parameters, digest_by_name
+from onoma.training import RunConfig, read_config, read_part
+from onoma.training.config import DataConfig
 from onoma.version import __version__
 
-if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    import torch
-
-    from onoma.experiments import Cell, CellRecord, DevSize
-    from onoma.training import RunConfig
-    from onoma.training.config import DataConfig
-
 _MODEL_FOLDER = "model"
-_WEIGHT_FILES = (".safetensors", ".bin", ".json")
 _GIBIBYTE = 2**30
 _BYTES_PER_PARAMETER = 16
 """Training memory per parameter: weights, gradients and the two moments of AdamW, in fp32."""
@@ -58,16 +59,24 @@ class CellPlan:
         return self.folder / _MODEL_FOLDER
 
     @property
+    def config(self) -> RunConfig:
+        """Configuration of its run."""
+        return _config_of(self.cell)
+
+    @property
+    def test_files(self) -> tuple[Path, ...]:
+        """Files that its model is scored on: the test set, or the dev set if there is no test set."""
+        return _test_files(self.config.data)
+
+    @property
     def device(self) -> torch.device:
         """Device that it is trained on.
 
         Raises:
             ConfigError: the device is not available on this machine.
         """
-        from onoma.engine.devices import find_device
-
         with _error_context(self.cell):
-            return find_device(config_of(self.cell).training.device)
+            return find_device(self.config.training.device)
 
     @property
     def keeps_model(self) -> bool:
@@ -80,8 +89,6 @@ class CellPlan:
 
         It has the names of the plan, since a corpus or candidate of the same folder may have been renamed.
         """
-        from onoma.experiments import read_record
-
         record = read_record(self.folder) or self.expected
         return msgspec.structs.replace(record, corpus=self.cell.corpus, candidate=self.cell.candidate)
 
@@ -133,15 +140,13 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
         ConfigError: a setting does not fit, or no cell is left. The message names the candidate and the corpus.
         InputError: a file cannot be read.
     """
-    from onoma.corpora import check_sample_size
-
     cache = _FileInfoCache()
     plans: list[CellPlan] = []
     left_out: dict[tuple[str, str], list[str]] = {}
     has_full_size = any(cell.sentences is None for cell in cells)
     for cell in cells:
         with _error_context(cell):
-            config = config_of(cell)
+            config = _config_of(cell)
             if not config.data.dev:
                 raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
             count = cache.text_size(config.data.train, config.data).sentences
@@ -205,15 +210,6 @@ def _check_test_sets(plans: Sequence[CellPlan]) -> None:
         raise ConfigError(f"candidate {untested[corpus]}, {corpus}: has no test text, but others have; name it")
 
 
-def encoder_digest(name: str) -> str:
-    """Return the digest of an encoder's folder, or the name of an alias, a baseline or a model on the Hub."""
-    from onoma.models.packaged_encoders import PACKAGED_ENCODERS
-
-    folder = Path(name)
-    is_folder = name not in PACKAGED_ENCODERS and name not in BASELINES and folder.is_dir()
-    return digest_below(folder, suffixes=_WEIGHT_FILES) if is_folder else name
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TextSize:
     """Number of sentences of some files, and their size as a dev set."""
@@ -232,11 +228,6 @@ class _FileInfoCache:
 
     def text_size(self, paths: tuple[Path, ...], data: DataConfig) -> _TextSize:
         """Return the size of some files of the data."""
-        from onoma.corpora import count_sentences
-        from onoma.engine.events import ignore
-        from onoma.experiments import DevSize
-        from onoma.training import read_part
-
         key = paths, data.model_copy(update={"sentences": None}).model_dump_json()
         if key not in self._text_sizes:
             documents = read_part(paths, data, on_event=ignore).documents
@@ -248,26 +239,20 @@ class _FileInfoCache:
 
     def digest(self, paths: tuple[Path, ...]) -> str:
         """Return the digest of some files."""
-        from onoma.corpora import digest_of
-
         if paths not in self._digests:
             self._digests[paths] = digest_of(paths)
         return self._digests[paths]
 
     def encoder_info(self, name: str) -> tuple[str, int]:
         """Return the digest of an encoder's folder (or its name) and its number of parameters."""
-        from onoma.models import count_parameters
-
         if name not in self._encoder_infos:
-            self._encoder_infos[name] = encoder_digest(name), count_parameters(name)
+            self._encoder_infos[name] = digest_by_name(name), count_parameters(name)
         return self._encoder_infos[name]
 
 
 def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoCache, train_sentences: int) -> CellPlan:
-    from onoma.experiments import CellRecord
-
     encoder, parameters = cache.encoder_info(config.model.encoder)
-    parts = {"train": config.data.train, "dev": config.data.dev, "test": tested_on(config.data)}
+    parts = {"train": config.data.train, "dev": config.data.dev, "test": _test_files(config.data)}
     for task in config.task:
         parts |= {f"{task.name}.train": task.train, f"{task.name}.dev": task.dev}
     if config.adapt is not None:
@@ -292,22 +277,16 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
     )
 
 
-def tested_on(data: DataConfig) -> tuple[Path, ...]:
-    """Return the files that a model is scored on: the test set, or the dev set if there is no test set."""
+def _test_files(data: DataConfig) -> tuple[Path, ...]:
     return data.test or data.dev
 
 
-def config_of(cell: Cell) -> RunConfig:
-    """Return the run configuration of a cell."""
-    from onoma.training import read_config
-
+def _config_of(cell: Cell) -> RunConfig:
     return read_config(None, base=cell.tables, settings={"output": _MODEL_FOLDER})
 
 
 def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:
     """Return the plans with the models of which one is kept: those of the largest size of the corpus, by seed."""
-    from onoma.experiments import largest_size
-
     groups: dict[tuple[str, str], list[CellPlan]] = {}
     for plan in sorted(plans, key=lambda plan: plan.cell.seed):
         groups.setdefault((plan.cell.corpus, plan.cell.candidate), []).append(plan)
@@ -322,8 +301,6 @@ def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:
 
 def _first_complete(models: Sequence[Path]) -> Path | None:
     """Return the first model that is complete and has been scored."""
-    from onoma.experiments import read_record
-
     records = ((model, read_record(model.parent)) for model in models if OutputFolder(model).has_result)
     return next((model for model, record in records if record is not None and not record.error), None)
 
