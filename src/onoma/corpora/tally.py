@@ -91,14 +91,28 @@ class ReadReport:
             *_format_findings({reason: finding for reason, finding in repaired.items() if finding.count}),
             *_format_findings(self.omitted, prefix="left out: "),
             *_format_findings(self.adjusted),
+            *([f"there are no entities, and these were not read: {self.unread_names}"] * self.has_only_unread),
         ]
 
-    def unread_notices(self) -> list[str]:
-        """Return a message on the columns and keys that are not read, which a copy will not have; empty without any."""
+    @property
+    def has_only_unread(self) -> bool:
+        """Whether there are no entities, but columns or keys that are not read, which may hold them."""
+        return bool(self.unread) and not self.entities
+
+    @property
+    def unread_names(self) -> str:
+        """The columns and keys that are not read, with their numbers; empty if there are none."""
         names = [f"{name}: {count:,}" for name, count in self.unread.items()]
         if len(names) > _MAX_SHOWN_NAMES:
             names[_MAX_SHOWN_NAMES:] = [f"and {len(names) - _MAX_SHOWN_NAMES:,} more"]
-        return [f"not read, and so not written: {', '.join(names)}"] if names else []
+        return ", ".join(names)
+
+    def unread_notices(self) -> list[str]:
+        """Return a message on the columns and keys that are not read, which a copy will not have.
+
+        Empty if there are none, and if :meth:`notices` names them.
+        """
+        return [f"not read, and so not written: {self.unread_names}"] if self.unread and self.entities else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from onoma.corpora import CorpusReader, Location, Occurrences, ReadOptions, read
+from onoma.corpora import CorpusReader, Location, Occurrences, ReadOptions, ReadReport, read
 from onoma.corpora.tag_names import tag_names_beside
+from onoma.counting import counted
 from onoma.doctor.finding import Finding, LocatedDocument, Severity
 from onoma.doctor.record_skipping import skip_record
 from onoma.errors import CorpusError
@@ -79,6 +80,8 @@ def read_cases(path: Path, *, part: str = "", format: str | None = None, options
         findings += converter.found("unusable", "error", report.unusable, _UNUSABLE_EXPLANATION)
         findings += converter.found("unusable", "note", report.left_out, _LEFT_OUT_EXPLANATION)
         findings += converter.found("adjusted", "note", report.adjusted, _ADJUSTED_EXPLANATION)
+        if not report.entities:
+            findings.append(_make_unlabelled_finding(report, path))
     return CheckedFile(reading, cases, findings)
 
 
@@ -114,6 +117,18 @@ def _make_implausible_finding(error: CorpusError, path: Path) -> Finding:
         what=error.message,
         why="the rest of the file was read, but probably not as it is meant",
         fix="read it with other options",
+    )
+
+
+def _make_unlabelled_finding(report: ReadReport, path: Path) -> Finding:
+    unread = f"; these were not read: {report.unread_names}" if report.has_only_unread else ""
+    return Finding(
+        check="label",
+        severity="warning",
+        file=path,
+        what=f"no entities in {counted(report.documents, 'document')}{unread}",
+        why="there is nothing to learn from it, and nothing to score",
+        fix="annotate it, or write the annotation in a form that is read; see docs/formats.md",
     )
 
 

@@ -170,7 +170,8 @@ def test_spans_under_a_second_key_are_counted_once(tmp_path: Path) -> None:
 
 def test_many_names_are_shortened(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_text(json.dumps({"text": "Ada", **{f"key{number}": 1 for number in range(12)}}), encoding="utf-8")
+    record = {"text": "Ada", "entities": [SPAN], **{f"key{number}": 1 for number in range(12)}}
+    path.write_text(json.dumps(record), encoding="utf-8")
     corpus = read(path)
     assert list(corpus)
     (notice,) = corpus.report.unread_notices()
@@ -197,3 +198,12 @@ def test_convert_and_fix_tell_what_the_copy_will_not_have(tmp_path: Path) -> Non
     (fixed,) = onoma.check(path, fix=tmp_path / "fixed").fixed
     assert any(expected in lost for lost in fixed.lost)
     assert not any("not read" in notice for notice in read(path).notices())  # training does not need these columns
+
+
+def test_a_file_without_entities_says_what_was_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"text": "Ada", "PER": ["Ada"], "LOC": []}), encoding="utf-8")
+    corpus = read(path)
+    assert list(corpus)
+    assert corpus.notices() == [f"{path}: there are no entities, and these were not read: PER: 1"]
+    assert corpus.report.unread_notices() == []

@@ -35,6 +35,20 @@ def test_a_clean_corpus_has_no_errors_and_no_warnings_but_rare_labels(tmp_path):
     assert {finding.check for finding in check(path).findings} == {"label"}
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ('{"text": "Ada left."}\n', "no entities in 1 document"),
+        ('{"text": "Ada left.", "PER": ["Ada"]}\n', "no entities in 1 document; these were not read: PER: 1"),
+    ],
+)
+def test_a_file_without_entities_is_a_finding_that_names_what_was_not_read(tmp_path, text, what):
+    path = tmp_path / "a.jsonl"
+    path.write_text(text, encoding="utf-8")
+    (finding,) = check(path).findings
+    assert (finding.check, finding.severity, finding.file, finding.what) == ("label", "warning", path, what)
+
+
 def test_every_broken_step_is_named_with_its_line(tmp_path):
     good = ["Ada/B-PER Lovelace/I-PER left/O"] * 3
     path = _conll(tmp_path / "a.conll", *good, *["left/O Turin/I-LOC"] * 7)
