@@ -31,6 +31,9 @@ SOURCES: Mapping[InputKind, Callable[[Input], Source[Any]]] = {
 
 TABLES: tuple[InputKind, ...] = ("csv", "parquet")
 
+_ROW_KINDS: tuple[InputKind, ...] = (*TABLES, "jsonl", "json")
+"""Kinds of inputs of which each row or record is a text."""
+
 _FORMATS_SKIPPED_IN_FOLDERS = (None, "brat", "html")
 _HEAD_BYTES = 1 << 20
 _WILDCARDS = frozenset("*?[")
@@ -58,17 +61,23 @@ class Found:
         return any(input.once is not None for input in self.inputs)
 
     def notices(self) -> list[str]:
-        """Return messages about the files that are skipped."""
+        """Return messages about the files that are skipped, and about those of which each row is a text anyway."""
+        with_rows = [
+            input.path for input in self.inputs if input.kind in _ROW_KINDS and input.options.text_unit == "line"
+        ]
         skipped = (
             (self.skipped, "file of other kinds", "files of other kinds"),
             (self.outputs, "file of the output itself", "files of the output itself"),
             (self.missing, "link to a missing file", "links to missing files"),
         )
-        return [
-            f"skipped {counted(len(paths), *names)}: {', '.join(map(str, paths[:3]))}{', …' if len(paths) > 3 else ''}"
-            for paths, *names in skipped
-            if paths
+        messages = [
+            f"skipped {counted(len(paths), *names)}: {_list_first(paths)}" for paths, *names in skipped if paths
         ]
+        if with_rows:
+            messages.append(
+                f"--lines has no effect on tables and JSON, of which each row is a text: {_list_first(with_rows)}"
+            )
+        return messages
 
 
 def find_inputs(
@@ -106,6 +115,10 @@ def find_inputs(
             problems.append("name files or a pattern instead of the folder to read them whatever their suffix")
         raise InputError(f"{', '.join(map(str, named)) or 'nothing'}: {'; '.join(problems)}")
     return found
+
+
+def _list_first(paths: Sequence[Path]) -> str:
+    return ", ".join(map(str, paths[:3])) + (", …" if len(paths) > 3 else "")
 
 
 def source_of(input: Input) -> Source[object]:

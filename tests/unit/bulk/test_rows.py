@@ -282,6 +282,15 @@ def test_tables_without_rows_become_tables_without_rows(tag, tmp_path):
     assert (tmp_path / "out.jsonl").read_bytes() == b""
 
 
+def test_tables_are_named_on_which_lines_has_no_effect(tmp_path):
+    for name, text in (("a.csv", "text\nAda\n"), ("b.jsonl", '{"text": "Ada"}\n'), ("c.txt", "Ada\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert find_inputs([tmp_path]).notices() == []
+    (notice,) = find_inputs([tmp_path], options=ReadOptions(text_unit="line")).notices()
+    assert notice.startswith("--lines has no effect")
+    assert notice.endswith(f"{tmp_path / 'a.csv'}, {tmp_path / 'b.jsonl'}")
+
+
 def test_folders_and_patterns_are_read_in_an_order_that_does_not_change(tmp_path):
     for name in ("b/2.txt", "b/1.jsonl", "a.csv", "c.png", ".hidden.txt", "b/.git/x.txt"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
