@@ -86,6 +86,20 @@ def test_decay_is_caught_up_exactly() -> None:
     assert torch.equal(pair.ours, once)
 
 
+def test_all_rows_together_are_updated_as_each_by_its_id() -> None:
+    together, by_id = Pair(), Pair()
+    for pair in (together, by_id):
+        for _ in range(STEPS // 2):
+            pair.step(pair.some())
+    together.optimizer.apply_missed_updates()
+    by_id.optimizer.apply_missed_updates(torch.arange(ROWS))
+    assert torch.equal(together.ours, by_id.ours)
+    states = (pair.optimizer.state[pair.ours] for pair in (together, by_id))
+    for ours, theirs in zip(*(state.items() for state in states), strict=True):
+        assert ours[0] == theirs[0]
+        assert torch.equal(ours[1], theirs[1])
+
+
 def test_rows_that_were_not_caught_up_in_time_still_arrive() -> None:
     pair = Pair()
     pair.step(torch.tensor([3]))
