@@ -21,7 +21,9 @@ from torch.optim.lr_scheduler import LambdaLR
 from onoma.engine.data import AnyBatch, Objective
 from onoma.engine.groups import GroupSettings, is_head, make_groups
 
-_MAX_ROWS_PER_UPDATE = 4_096
+_MAX_ROWS_PER_UPDATE = 1_024
+"""Arrays of more rows would have memory mappings of their own (see :mod:`.heap`), which makes this twice as slow."""
+
 _MIN_FADE = 1e-20
 
 
