@@ -86,18 +86,14 @@ class ReadReport:
 
     def notices(self) -> list[str]:
         """Return one message for each kind of repair, omission or adjustment; empty if there were none."""
+        is_unread = self.unread and not self.entities
         repaired = {f"transitions that scheme {self.scheme} does not allow, repaired": self.repairs}
         return [
             *_format_findings({reason: finding for reason, finding in repaired.items() if finding.count}),
             *_format_findings(self.omitted, prefix="left out: "),
             *_format_findings(self.adjusted),
-            *([f"there are no entities, and these were not read: {self.unread_names}"] * self.has_only_unread),
+            *([f"there are no entities, and these were not read: {self.unread_names}"] if is_unread else []),
         ]
-
-    @property
-    def has_only_unread(self) -> bool:
-        """Whether there are no entities, but columns or keys that are not read, which may hold them."""
-        return bool(self.unread) and not self.entities
 
     @property
     def unread_names(self) -> str:

@@ -121,7 +121,7 @@ def _make_implausible_finding(error: CorpusError, path: Path) -> Finding:
 
 
 def _make_unlabelled_finding(report: ReadReport, path: Path) -> Finding:
-    unread = f"; these were not read: {report.unread_names}" if report.has_only_unread else ""
+    unread = f"; these were not read: {report.unread_names}" if report.unread else ""
     return Finding(
         check="label",
         severity="warning",

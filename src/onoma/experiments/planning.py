@@ -38,6 +38,7 @@ class CellPlan:
 
     Attributes:
         cell: the cell to train.
+        config: configuration of its run.
         folder: folder of its record and its model.
         expected: its record as far as it is known before training.
         dev: size of its dev set.
@@ -47,6 +48,7 @@ class CellPlan:
     """
 
     cell: Cell
+    config: RunConfig
     folder: Path
     expected: CellRecord
     dev: DevSize
@@ -57,11 +59,6 @@ class CellPlan:
     def model(self) -> Path:
         """Folder of the model."""
         return self.folder / _MODEL_FOLDER
-
-    @property
-    def config(self) -> RunConfig:
-        """Configuration of its run."""
-        return _config_of(self.cell)
 
     @property
     def test_files(self) -> tuple[Path, ...]:
@@ -146,7 +143,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
     has_full_size = any(cell.sentences is None for cell in cells)
     for cell in cells:
         with _error_context(cell):
-            config = _config_of(cell)
+            config = read_config(None, base=cell.tables, settings={"output": _MODEL_FOLDER})
             if not config.data.dev:
                 raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
             count = cache.text_size(config.data.train, config.data).sentences
@@ -259,6 +256,7 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
         parts["adapt"] = config.adapt.text
     return CellPlan(
         cell=cell,
+        config=config,
         folder=folder / cell.name,
         expected=CellRecord(
             corpus=cell.corpus,
@@ -279,10 +277,6 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
 
 def _test_files(data: DataConfig) -> tuple[Path, ...]:
     return data.test or data.dev
-
-
-def _config_of(cell: Cell) -> RunConfig:
-    return read_config(None, base=cell.tables, settings={"output": _MODEL_FOLDER})
 
 
 def _with_models(plans: Sequence[CellPlan]) -> list[CellPlan]:

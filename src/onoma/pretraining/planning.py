@@ -141,11 +141,11 @@ def plan_learner(
             learning_rate=settings.learning_rate or 3e-4 * _MINI_WIDTH / pretrained.hidden,
         )
     rate = 1e-4 * _SMALL_WIDTH / pretrained.hidden
-    head_first = 0.0
+    head_rate, head_first = None, 0.0
     if new_head:
         # The output embeddings are tied to the input embeddings, so an untrained head would change all of them in every
         # step.
-        rate /= 2
+        rate, head_rate = rate / 2, _NEW_HEAD_LEARNING_RATE
         head_first = _HEAD_FIRST_SHARE if settings.head_first is None else settings.head_first
         settings = settings.model_copy(update={"freeze_embeddings": settings.freeze_embeddings in (None, True)})
     learner = learner_settings(
@@ -153,7 +153,7 @@ def plan_learner(
         device=device,
         dtype=dtype,
         learning_rate=settings.learning_rate or rate,
-        head_learning_rate=_NEW_HEAD_LEARNING_RATE if new_head else None,
+        head_learning_rate=head_rate,
     )
     return replace(learner, head_first=head_first)
 
