@@ -83,6 +83,16 @@ def test_the_command_shows_the_figures_on_dev(onoma, corpus, tmp_path):
     assert f"{corpus} is in train and in dev, so F1 on dev says nothing about other text" in trained.err
 
 
+def test_a_test_set_that_train_has_under_another_name_and_its_labels_are_noted(onoma, corpus, tmp_path):
+    copy, other = tmp_path / "copy.conll", tmp_path / "other.conll"
+    shutil.copy(corpus, copy)
+    other.write_text("Bob B-PERSON\nlikes O\n", encoding="utf-8")
+    arguments = ["train", "--train", corpus, "--test", copy, "--test", other, "--encoder", "gazetteer"]
+    trained = onoma(*arguments, "-o", tmp_path / "x")
+    assert f"{copy} is in train, as {corpus}, and in test, so F1 on test says nothing about other text" in trained.err
+    assert "labels of test that train does not have, which count as missed: PERSON (1)" in trained.err
+
+
 def test_the_progress_of_a_network_counts_sentences_and_words(onoma, corpus, tmp_path):
     named = ("--train", corpus, "--dev", corpus, "--encoder", "bilstm", "--set", "training.epochs=1")
     trained = onoma("train", *named, "-o", tmp_path / "x")

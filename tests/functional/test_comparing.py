@@ -269,7 +269,7 @@ def test_sizes_beyond_the_text_are_left_out(place):
     ]
     with pytest.raises(ConfigError, match="48 sentences; size 1,000 is left out"):
         place.planned(sizes=[1_000])
-    with pytest.raises(ConfigError, match="no size is left; give smaller ones, or all"):
+    with pytest.raises(ConfigError, match="no size is left, so give a smaller one, or all"):
         place.planned(sizes=1_000)
 
 
@@ -374,6 +374,46 @@ def test_several_corpora_come_from_a_file(place):
     cells, _ = place.planned(config=path, encoders=[], output=place.base / "new", **{**unset, "seeds": 1})
     assert cells == ["train/mine/all-1", "test/mine/all-1"]
     assert not (place.base / "new").exists(), "what has begun nothing leaves nothing"
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("data.train=other.conll", "data.train: each corpus (mine) has its own value"),
+        ("crf.c1=7", "crf.c1: each candidate (c) has its own value"),
+    ],
+)
+def test_a_setting_that_would_have_no_effect_is_refused(place, setting, message):
+    path = place.base / "compare.toml"
+    corpus = f'[[corpus]]\nname = "mine"\ntrain = "{place.base}/train.conll"\n'
+    path.write_text(f'{corpus}\n[[candidate]]\nname = "c"\nmodel.encoder = "crf"\ncrf.c1 = 1\n', encoding="utf-8")
+    key, value = setting.split("=")
+    with pytest.raises(ConfigError) as refused:
+        library.compare(path, dev=place.base / "dev.conll", output=place.base / "new", settings={key: value})
+    assert message in str(refused.value)
+
+
+def test_what_test_text_has_in_common_with_train_is_noted(onoma, tmp_path):
+    train = write_corpus(tmp_path / "a.conll", SENTENCES * 2)
+    copy = tmp_path / "copy.conll"
+    shutil.copy(train, copy)
+    other = tmp_path / "other.conll"
+    other.write_text("Bob B-PER\nlikes O\nIBM B-ORG\n", encoding="utf-8")
+    arguments = ["compare", "--train", train, "--dev", train, "--encoder", "gazetteer", "--seeds", 1]
+    shown = onoma(*arguments, "--test", copy, "--test", other, "-o", tmp_path / "out")
+    assert shown.status == 0, shown.err
+    assert f"{copy} is in train, as {train}, and in test, so F1 on test says nothing about other text" in shown.err
+    assert "labels of test that train does not have, which count as missed: ORG (1)" in shown.err
+
+
+def test_bounds_may_be_given_as_a_dictionary(place):
+    given = {name: place.base / f"{name}.conll" for name in ("train", "dev", "test")}
+    compared = library.compare(
+        **given, encoders="gazetteer", seeds=1, output=place.base / "new", within={"latency": 1e-9}
+    )
+    assert compared.chosen == {"data": None}
+    with pytest.raises(ConfigError, match="expected a positive bound"):
+        library.compare(**given, encoders="gazetteer", output=place.base / "x", within={"latency": -1})
 
 
 def test_an_encoder_that_cannot_be_loaded_fails_alone(onoma, place):

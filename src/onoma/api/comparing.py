@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onoma.api.cell_training import gold_of, train_cells
+from onoma.api.cell_training import read_gold, train_cells
 from onoma.api.extras import need_training
 from onoma.api.inputs import PathLike, names_of, paths_of
 from onoma.api.pages import check_page
@@ -68,7 +68,7 @@ def compare(
     seeds: int | Sequence[int] | None = None,
     output: PathLike | None = None,
     settings: Mapping[str, object] | None = None,
-    within: CostLimits | str | None = None,
+    within: CostLimits | Mapping[str, float] | str | None = None,
     jobs: int | None = None,
     report: PathLike | None = None,
     overwrite: bool = False,
@@ -78,9 +78,10 @@ def compare(
     """Train several candidates on the same data, with several seeds and sizes, and compare their scores and costs.
 
     Settings come from ``config``, then from the named arguments, then from ``settings``; later ones take precedence.
-    The candidates are all combinations of ``encoders`` and ``heads``, and those that ``config`` lists. The best
-    candidate is the one with the highest mean F1 on dev among those with the most finished runs; scores on the test set
-    are only reported. If a run fails, the others continue.
+    Those of a single corpus or candidate in ``config`` take precedence over those of all. The candidates are all
+    combinations of ``encoders`` and ``heads``, and those that ``config`` lists. The best candidate is the one with the
+    highest mean F1 on dev among those with the most finished runs; scores on the test set are only reported. If a run
+    fails, the others continue.
 
     Each run is trained in a worker process, which imports the calling script. A script must therefore call this
     function below ``if __name__ == "__main__":``.
@@ -97,7 +98,8 @@ def compare(
         seeds: number of seeds, or the seeds themselves; three seeds by default.
         output: the folder to write; it must be empty or not exist.
         settings: any other setting by its dotted key, such as ``{"training.epochs": 3}``.
-        within: upper bounds of latency, memory and size for the chosen candidate, such as ``latency=20ms,size=50MB``.
+        within: upper bounds of latency, memory and size for the chosen candidate, such as ``latency=20ms,size=50MB`` or
+            ``{"latency": 20, "size": 50}``, in milliseconds and megabytes.
         jobs: number of runs at a time, which share the processor cores; by default as many as cores and memory allow.
         report: path of an HTML report to write.
         overwrite: whether to discard the comparison in ``output``.
@@ -123,6 +125,8 @@ def compare(
     from onoma.experiments.planning import describe_repeated, plan_cells
 
     limits = CostLimits.parse(within) if isinstance(within, str) else within
+    if isinstance(limits, Mapping):
+        limits = CostLimits(limits)
     argument_settings: dict[str, object] = {
         "data.train": paths_of(train),
         "data.dev": paths_of(dev),
@@ -209,7 +213,7 @@ def _measure_speeds(
             continue
         speed = read_speed(plan.model)
         if speed is None or speed.processor != find_processor().name:
-            documents = [document.with_entities(()) for document in gold_of(plan)]
+            documents = [document.with_entities(()) for document in read_gold(plan).documents]
             worker = WorkerProcess(measure_speed, plan.model, documents)
             try:
                 fields = worker.receive()

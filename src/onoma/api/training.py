@@ -365,10 +365,12 @@ def _evaluate_on_test(folder: Path, part: Part, *, on_event: Listener) -> Report
     from onoma.engine.events import Stage
     from onoma.evaluation import tag_gold
     from onoma.metrics import detailed_report
-    from onoma.training import TestEvaluated
+    from onoma.training import TestEvaluated, report_unseen_labels
 
     on_event(Stage("measuring on test"))
-    report = detailed_report(list(tag_gold(load(folder), part.documents)))
+    tagger = load(folder)
+    report_unseen_labels(tagger.labels, part.labels, part="test", on_event=on_event)
+    report = detailed_report(list(tag_gold(tagger, part.documents)))
     on_event(TestEvaluated(report))
     return report
 

@@ -173,7 +173,7 @@ def tune(
         budget = Budget(
             trials=max_trials,
             seconds=seconds,
-            runs=finalists * len(choice_seeds) + 2 * seeds if is_owner else 0,
+            runs=min(finalists, max_trials or finalists) * len(choice_seeds) + 2 * seeds if is_owner else 0,
         )
         result = _search(
             plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listener=listener

@@ -81,7 +81,8 @@ def run(
 
     Each combination of --encoder and --head is a candidate; a baseline has no head. Settings are read from
     COMPARE.toml, then from options, then from --set; later ones take precedence. COMPARE.toml may list several corpora
-    in tables [[corpus]], and candidates that differ in other settings in tables [[candidate]]. The best candidate is
+    in tables [[corpus]], and candidates that differ in other settings in tables [[candidate]]; settings in these tables
+    take precedence over those of all. The best candidate is
     the one with the highest mean F1 on dev among those with the most finished runs; scores on test are only reported.
 
     Ctrl-C stops the comparison; --resume continues it without repeating finished runs.

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 
 from onoma.views.table import literal
+
+_MAX_WIDTH = 10_000
 
 
 class PlainConsole(Console):
@@ -21,5 +25,10 @@ class PlainConsole(Console):
         super().__init__(stderr=stderr, soft_wrap=soft_wrap, highlight=False)
 
     def print(self, *objects: Any, **settings: Any) -> None:
-        """Print strings, `rich` texts and tables."""
+        """Print strings, `rich` texts and tables; a table whose numbers do not fit is wider than the terminal."""
+        tables = [each for each in objects if isinstance(each, Table)]
+        unlimited = self.options.update(max_width=_MAX_WIDTH)
+        needed = max((Measurement.get(self, unlimited, table).minimum for table in tables), default=0)
+        if needed > self.width:
+            settings |= {"width": needed, "crop": False}
         super().print(*(literal(each) if isinstance(each, str) else each for each in objects), **settings)

@@ -124,7 +124,8 @@ def read_comparison(
 ) -> ComparisonConfig:
     """Build the configuration of a comparison from a TOML file, encoders and settings.
 
-    The settings override those of the file. The encoders are added to the candidates of the file.
+    The settings override those of the file, apart from those in the table of a corpus or candidate. The encoders are
+    added to the candidates of the file.
 
     Args:
         path: path of a TOML file, or None.
@@ -134,7 +135,8 @@ def read_comparison(
 
     Raises:
         ConfigError: the file cannot be read, a key is unknown, a value is invalid, there are no candidates, no
-            candidate uses a setting, or two candidates or corpora have the same name.
+            candidate uses a setting, a setting has no effect since each corpus or candidate has its own, or two
+            candidates or corpora have the same name.
     """
     comparison = config.read_config(ComparisonConfig, path, settings=settings, option_names=_OPTION_NAMES)
     comparison = comparison.model_copy(update={"candidate": (*comparison.candidate, *_candidates(encoders, heads))})
@@ -144,6 +146,7 @@ def read_comparison(
             "[[candidate]] tables of a TOML file"
         )
     _check_shared_settings(comparison)
+    _check_effective(comparison, [key for key, value in (settings or {}).items() if value is not None])
     if any("seed" in table for table in (comparison.training, *(each.training for each in comparison.candidate))):
         raise ConfigError("training.seed: each candidate is trained with all seeds; give them with seeds (--seeds)")
     _check_names("candidates", [each.name for each in comparison.candidate])
@@ -184,6 +187,21 @@ def _check_shared_settings(comparison: ComparisonConfig) -> None:
     for name in BASELINE_TABLES:
         if getattr(comparison, name) and name not in encoders:
             raise ConfigError(f"{name}: no candidate is the baseline {name}; remove this table, or add one")
+
+
+def _check_effective(comparison: ComparisonConfig, keys: Sequence[str]) -> None:
+    """Check that no setting is without effect because each corpus or each candidate has its own value of it."""
+    for key in keys:
+        table, _, name = key.partition(".")
+        users = [
+            candidate
+            for candidate in comparison.candidate
+            if table not in BASELINE_TABLES or comparison.encoder_of(candidate) == table
+        ]
+        for kind, entries in (("corpus", comparison.corpus), ("candidate", users)):
+            if entries and all(name in (getattr(entry, table, None) or {}) for entry in entries):
+                names = ", ".join(entry.name for entry in entries)
+                raise ConfigError(f"{key}: each {kind} ({names}) has its own value, so this one would not be used")
 
 
 def _check_names(kind: str, names: Sequence[str]) -> None:

@@ -10,10 +10,13 @@ from onoma.experiments.forecast import FEWEST_SIZES, DevSize, Forecast, forecast
 from onoma.experiments.records import CellRecord
 
 _FORECAST_FACTOR = 2
-"""Learning curves are forecast up to this multiple of the largest size."""
+"""Learning curves are forecast at this multiple of the largest size."""
 
 _EXTRA_SENTENCES = 500
 """Number of additional sentences for which F1 is forecast too."""
+
+_MAX_FACTOR = 4
+"""Largest multiple of the largest size at which F1 is forecast; forecasts were checked up to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +64,7 @@ def _with_forecast(curve: LearningCurve) -> LearningCurve:
     if len(curve.runs) < FEWEST_SIZES:
         return curve
     last_size = max(curve.runs)
-    sizes = sorted({last_size + _EXTRA_SENTENCES, _FORECAST_FACTOR * last_size})
+    sizes = sorted({min(last_size + _EXTRA_SENTENCES, _MAX_FACTOR * last_size), _FORECAST_FACTOR * last_size})
     try:
         forecasts = forecast(curve.runs, sizes, dev=curve.dev)
         return replace(curve, forecasts=tuple(forecasts))

@@ -168,7 +168,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             )
     notes = _describe_left_out(left_out, candidates={cell.candidate for cell in cells})
     if not plans:
-        raise ConfigError("\n".join([*notes, "so no size is left; give smaller ones, or all"]))
+        raise ConfigError(f"{'; '.join(notes)}; no size is left, so give a smaller one, or all")
     _check_dev_sets(plans)
     _check_test_sets(plans)
     return _with_models(plans), notes

@@ -10,7 +10,13 @@ from onoma.training.building import check_model
 from onoma.training.config import RunConfig, TaskConfig
 from onoma.training.config_reading import read_config
 from onoma.training.learning_rates import default_learning_rate
-from onoma.training.parts import Part, describe_missing_labels, read_part
+from onoma.training.parts import (
+    Part,
+    describe_missing_labels,
+    read_part,
+    report_shared_files,
+    report_unseen_labels,
+)
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
 
 __all__ = [
@@ -34,6 +40,8 @@ __all__ = [
     "read_history",
     "read_part",
     "read_setting",
+    "report_shared_files",
+    "report_unseen_labels",
     "run_training",
     "save_result",
     "resolve_run",

@@ -80,8 +80,19 @@ def report_suspicious_data(data: DataConfig, *, on_event: Listener) -> None:
                 )
             )
     for part, paths in (("dev", data.dev), ("test", data.test)):
-        for path in sorted(set(paths) & set(data.train)):
-            on_event(Notice(f"{path} is in train and in {part}, so F1 on {part} says nothing about other text"))
+        report_shared_files(data.train, paths, part=part, on_event=on_event)
+
+
+def report_shared_files(train: Sequence[Path], evaluated: Sequence[Path], *, part: str, on_event: Listener) -> None:
+    """Report the files of ``part`` whose content is also used for training."""
+    if not evaluated:
+        return
+    names = {digest_of([path]): path for path in train}
+    for path in dict.fromkeys(evaluated):
+        same = names.get(digest_of([path]))
+        if same is not None:
+            copied = "" if same == path else f", as {same},"
+            on_event(Notice(f"{path} is in train{copied} and in {part}, so F1 on {part} says nothing about other text"))
 
 
 def labels_of(readings: Iterable[CorpusReader]) -> Counter[str]:
@@ -151,10 +162,15 @@ def describe_missing_labels(labels: Sequence[str], other: Part, *, task: str) ->
 
 def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
     """Report the labels that occur only in train or only in dev, and the effect on the evaluation."""
-    unseen_labels = sorted(set(dev) - set(train))
-    if unseen_labels:
-        listed = ", ".join(f"{label} ({dev[label]:,})" for label in unseen_labels)
-        on_event(Notice(f"labels of dev that train does not have, which count as missed: {listed}"))
+    report_unseen_labels(train, dev, part="dev", on_event=on_event)
     absent_labels = sorted(set(train) - set(dev))
     if absent_labels:
         on_event(Notice(f"labels of train that dev does not have, which cannot be scored: {', '.join(absent_labels)}"))
+
+
+def report_unseen_labels(train: Iterable[str], evaluated: Counter[str], *, part: str, on_event: Listener) -> None:
+    """Report the labels of ``part`` that the training text does not have."""
+    unseen_labels = sorted(set(evaluated) - set(train))
+    if unseen_labels:
+        listed = ", ".join(f"{label} ({evaluated[label]:,})" for label in unseen_labels)
+        on_event(Notice(f"labels of {part} that train does not have, which count as missed: {listed}"))

@@ -174,6 +174,8 @@ def test_three_sizes_are_forecast_and_two_are_not():
     assert dict(a.runs) == {100: [0.3], 300: [0.4], 1_000: [0.5]}
     assert b.forecasts == ()
     assert compared([record("a")]).curves == ()
+    (small,) = compared(curve("a", (0.3, 0.4, 0.5), sizes=(2, 5, 10))).curves
+    assert [each.sentences for each in small.forecasts] == [20, 40]
 
 
 def test_a_comparison_can_be_written_as_json():
