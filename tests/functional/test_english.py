@@ -19,6 +19,11 @@ SENTENCES = {
     "Real Madrid beat Valencia 3-1 on Sunday .": {"Real Madrid": "ORG", "Valencia": "ORG"},
     "omg justin bieber is in toronto today!!": {"justin bieber": "PER", "toronto": "LOC"},
     "Nothing to see here, move along.": {},
+    "Hello Peter": {"Peter": "PER"},
+    "Best, Tom": {"Tom": "PER"},
+    "Tom in Bonn": {"Tom": "PER", "Bonn": "LOC"},
+    "Call Mom at 5": {},
+    "Please Read This First": {},
 }
 
 
