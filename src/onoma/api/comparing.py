@@ -124,9 +124,10 @@ def compare(
     from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
     from onoma.experiments.planning import describe_repeated, plan_cells
 
-    limits = CostLimits.parse(within) if isinstance(within, str) else within
-    if isinstance(limits, Mapping):
-        limits = CostLimits(limits)
+    if isinstance(within, str):
+        within = CostLimits.parse(within)
+    elif isinstance(within, Mapping):
+        within = CostLimits(within)
     argument_settings: dict[str, object] = {
         "data.train": paths_of(train),
         "data.dev": paths_of(dev),
@@ -178,7 +179,7 @@ def compare(
             speeds,
             dev_sizes={(plan.cell.corpus, plan.cell.candidate): plan.dev for plan in plans},
             machine={"processor": _name_processors(records), "cores": available_cores()},
-            within=limits,
+            within=within,
         )
         result = replace(result, notes=(*notes, *result.notes, *speed_notes))
         with replacing(comparison.output / _RESULT_FILE) as file:

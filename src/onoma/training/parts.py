@@ -89,7 +89,7 @@ def report_shared_files(train: Sequence[Path], evaluated: Sequence[Path], *, par
         return
     names = {digest_of([path]): path for path in train}
     for path in dict.fromkeys(evaluated):
-        same = names.get(digest_of([path]))
+        same = path if path in train else names.get(digest_of([path]))
         if same is not None:
             copied = "" if same == path else f", as {same},"
             on_event(Notice(f"{path} is in train{copied} and in {part}, so F1 on {part} says nothing about other text"))
