@@ -27,7 +27,7 @@ from onoma.experiments.planning import CellPlan, plan_cells
 from support import quick_speed
 from support.environment import TESTS, environment
 from support.learnable import SENTENCES, write_corpus
-from support.tiny import write_encoder
+from support.tiny import write_broken_encoder, write_encoder
 
 SETTINGS = {
     "training.epochs": 6,
@@ -79,6 +79,11 @@ class Place:
         with pytest.raises(KeyboardInterrupt):
             library.compare(**{**given, **changes}, settings=settings, on_event=stop)
         return [cell.name for cell in events[0].cells], events[0]
+
+
+def remarks(plan: ComparisonPlanned) -> list[str]:
+    """The notes, without those on the format of files."""
+    return [note for note in plan.notes if not note.endswith("tags in scheme BIO (detected)")]
 
 
 def records(output: Path) -> dict[str, CellRecord | None]:
@@ -264,7 +269,7 @@ def test_texts_of_further_tasks_count_too(place):
 def test_sizes_beyond_the_text_are_left_out(place):
     cells, plan = place.planned(sizes=[12, 48, 1_000, "all"])
     assert cells == []
-    assert plan.notes == [
+    assert remarks(plan) == [
         f"data: the training text has 48 sentences; size {size} is left out" for size in ("48", "1,000")
     ]
     with pytest.raises(ConfigError, match="48 sentences; size 1,000 is left out"):
@@ -277,28 +282,28 @@ def test_sizes_beyond_the_setting_of_sentences_are_left_out(place):
     settings = {"data.sentences": 20}
     cells, plan = place.planned(settings=settings, sizes=[12, 24, "all"], seeds=1, output=place.base / "new")
     assert cells == ["data/tiny/12-1", "data/tiny/all-1"]
-    assert plan.notes == ["data: data.sentences limits the training text to 20 sentences; size 24 is left out"]
+    assert remarks(plan) == ["data: data.sentences limits the training text to 20 sentences; size 24 is left out"]
 
 
 def test_the_candidate_whose_sizes_are_left_out_is_named(place):
     path = place.base / "compare.toml"
     path.write_text('[[candidate]]\nname = "few"\nmodel.encoder = "crf"\ndata.sentences = 20\n', encoding="utf-8")
     _, plan = place.planned(config=path, sizes=[12, 24], seeds=1, output=place.base / "new")
-    assert plan.notes == ["data, few: data.sentences limits the training text to 20 sentences; size 24 is left out"]
+    assert remarks(plan) == ["data, few: data.sentences limits the training text to 20 sentences; size 24 is left out"]
 
 
 def test_finished_runs_that_are_repeated_are_named_with_what_has_changed(place):
-    assert place.planned(settings={"data.sentences": 30})[1].notes == [
+    assert remarks(place.planned(settings={"data.sentences": 30})[1]) == [
         "2 finished runs are repeated: data.sentences not set, now 30"
     ]
     write_corpus(place.base / "dev.conll", SENTENCES * 9)
-    assert place.planned()[1].notes == ["4 finished runs are repeated: the content of dev has changed"]
+    assert remarks(place.planned()[1]) == ["4 finished runs are repeated: the content of dev has changed"]
 
 
 def test_a_finished_run_whose_model_is_missing_is_repeated_with_a_note(place):
     cells, plan = place.planned(sizes=[12])
     assert cells == ["data/tiny/12-1"]
-    assert plan.notes == ["1 finished run is repeated: the model, whose speed is measured, is missing"]
+    assert remarks(plan) == ["1 finished run is repeated: the model, whose speed is measured, is missing"]
 
 
 def test_dev_and_test_are_read_before_any_run_starts(onoma, whole, tmp_path):
@@ -404,6 +409,31 @@ def test_what_test_text_has_in_common_with_train_is_noted(onoma, tmp_path):
     assert shown.status == 0, shown.err
     assert f"{copy} is in train, as {train}, and in test, so F1 on test says nothing about other text" in shown.err
     assert "labels of test that train does not have, which count as missed: ORG (1)" in shown.err
+    assert shown.err.index("is in train, as") < shown.err.index("1 run to train"), "noted before any training"
+
+
+@pytest.mark.parametrize(
+    ("part", "lines", "message"),
+    [
+        ("train", "Bob O\nlikes O\n", "has no entities in 1 document, so there is nothing to train on"),
+        ("dev", "Bob B-person\nlikes O\n", "has none of the labels of the training text: person, not"),
+        ("test", "Bob B-PER\nlikes\n", ":2"),
+    ],
+)
+def test_data_that_cannot_be_used_is_refused_before_training(onoma, tmp_path, part, lines, message):
+    paths = {name: write_corpus(tmp_path / f"{name}.conll", SENTENCES * 2) for name in ("train", "dev", "test")}
+    paths[part].write_text(lines, encoding="utf-8")
+    data = [each for name, path in paths.items() for each in (f"--{name}", path)]
+    shown = onoma("compare", *data, "--encoder", "gazetteer", "--encoder", "crf", "-o", tmp_path / "out")
+    assert (shown.status, "to train," in shown.err) == (2, False), shown.err
+    assert all(text in shown.err for text in ("candidate gazetteer, data: ", f"{part}.conll", message)), shown.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_package_of_a_candidate_is_needed_before_training(onoma, place, monkeypatch):
+    monkeypatch.setattr("onoma.api.extras.find_spec", lambda name: None if name == "pycrfsuite" else name)
+    shown = onoma("compare", *place.arguments, "--encoder", "crf", "-o", place.base / "new")
+    assert (shown.status, "pip install" in shown.err, "to train," in shown.err) == (2, True, False), shown.err
 
 
 def test_bounds_may_be_given_as_a_dictionary(place):
@@ -417,24 +447,23 @@ def test_bounds_may_be_given_as_a_dictionary(place):
 
 
 def test_an_encoder_that_cannot_be_loaded_fails_alone(onoma, place):
-    missing = place.base / "no" / "encoder"
-    arguments = [*place.arguments, "--encoder", missing, "--seeds", "1", "--sizes", "all", "-o", place.output]
+    broken = write_broken_encoder(place.base / "broken")
+    arguments = [*place.arguments, "--encoder", broken, "--seeds", "1", "--sizes", "all", "-o", place.output]
     shown = onoma("compare", *arguments, "--resume", "--within", "size=0.001MB")
     assert shown.status == 0, shown.err
     assert "1 run to train (1 other is finished)" in shown.err
-    assert "data, encoder, all sentences, seed 1: failed: there is no encoder" in shown.err
-    assert "or a baseline (crf, bilstm, gazetteer)" in shown.err
-    assert "data, encoder: failed with all sentences: there is no encoder" in shown.err
+    for message in ("data, broken, all sentences, seed 1: failed: ", "data, broken: failed with all sentences: "):
+        assert f"{message}encoder {str(broken)!r}: {broken / 'model.safetensors'}: the weight file is" in shown.err
     assert "data: no candidate is within size 0.001 MB: tiny has size" in shown.out
-    assert "encoder has failed" in shown.out
+    assert "broken has failed" in shown.out
 
 
 def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
-    data = whole.arguments[:6]
-    shown = onoma("compare", *data, "--encoder", tmp_path / "no" / "such", "--seeds", "1", "-o", tmp_path / "out")
+    arguments = [*whole.arguments[:6], "--encoder", write_broken_encoder(tmp_path / "broken"), "--seeds", "1"]
+    shown = onoma("compare", *arguments, "-o", tmp_path / "out")
     assert shown.status == 2
     assert "data: every run has failed" in shown.out
-    again = onoma("compare", *data, "--encoder", tmp_path / "no" / "such", "--seeds", "1", "-o", tmp_path / "out")
+    again = onoma("compare", *arguments, "-o", tmp_path / "out")
     assert "pass --resume" in again.err
 
 
@@ -455,6 +484,7 @@ def test_where_all_fail_the_status_says_so(onoma, whole, tmp_path):
             ["--head", "lstm"],
             "candidate tiny, data: model.head: unknown head 'lstm'; choose one of linear, crf, span",
         ),
+        (["--encoder", "smal"], "candidate smal, data: there is no encoder 'smal'. It is not an alias (small, multi"),
         (["--set", "training.device=cuda:99"], "candidate tiny, data: training.device: 'cuda:99' cannot be used here"),
         (["--dev", "none.conll"], "candidate tiny, data: none.conll"),
         (["--set", "data.train=3", "--set", "model=3"], "model: expected a table"),

@@ -44,6 +44,13 @@ def write_encoder(folder: Path, *, family: str = "bert", hidden: int = 32, layer
     return folder
 
 
+def write_broken_encoder(folder: Path) -> Path:
+    """Write a tiny encoder with a truncated weight file, which can be found, but not loaded."""
+    weights = write_encoder(folder) / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    return folder
+
+
 def write_distilbert(folder: Path) -> Path:
     """The same of DistilBERT, which our encoder does not cover."""
     from transformers import DistilBertConfig, DistilBertModel

@@ -16,12 +16,12 @@ from onoma.errors import InputError, StoppedError
 from onoma.io.files import remove
 from onoma.machine import available_cores, find_processor
 from onoma.tagger import Tagger
+from onoma.text import Document
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
-    from onoma.engine.events import Event, Listener
+    from onoma.engine.events import Event
     from onoma.experiments import Cell, CellEvent, CellRecord
     from onoma.experiments.planning import CellPlan
-    from onoma.training import Part
 
 _BEGUN_FOLDER = "begun"
 
@@ -65,7 +65,6 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
     from onoma.evaluation import tag_gold
     from onoma.experiments import read_record, write_record
     from onoma.metrics import Sample
-    from onoma.training import report_shared_files, report_unseen_labels
 
     plan = plans[cell.name]
     begun_folder = plan.folder / _BEGUN_FOLDER
@@ -76,21 +75,17 @@ def train_cell(cell: Cell, plans: Mapping[str, CellPlan], report: Callable[[str]
         write_record(begun, begun_folder)
     progress = _ProgressListener(report)
     report("reading")
-    gold = read_gold(plan, on_event=progress)  # before training, so that a file that cannot be read costs no training
+    gold = read_gold(plan)  # before training, so that a file that cannot be read costs no training
     if begun.dev and OutputFolder(plan.model).has_result:
         trained, tagger = begun, load(plan.model)
     else:
         trained, tagger = _train(plan, progress)
         write_record(trained, begun_folder)
     report("scoring")
-    if plan.expected.tested_on == "test":
-        report_shared_files(plan.config.data.train, plan.test_files, part="test", on_event=progress)
-        report_unseen_labels(tagger.labels, gold.labels, part="test", on_event=progress)
-    counts = Sample.of(list(tag_gold(tagger, gold.documents))).counts.sum(axis=1)
+    counts = Sample.of(list(tag_gold(tagger, gold))).counts.sum(axis=1)
     record = msgspec.structs.replace(
         trained,
         counts=[tuple(row) for row in counts.tolist()],
-        notes=list(dict.fromkeys([*trained.notes, *progress.notes])),
         error="",
     )
     write_record(record, plan.folder)
@@ -149,12 +144,12 @@ def _read_trained_seconds(output: OutputFolder) -> float:
     return max((float(each) for each in seconds if isinstance(each, int | float)), default=0.0)
 
 
-def read_gold(plan: CellPlan, *, on_event: Listener | None = None) -> Part:
-    """Read the text that a cell's model is scored on."""
+def read_gold(plan: CellPlan) -> list[Document]:
+    """Read the documents that a cell's model is scored on."""
     from onoma.engine.events import ignore
     from onoma.training import read_part
 
-    return read_part(plan.test_files, plan.config.data, on_event=on_event or ignore)
+    return read_part(plan.test_files, plan.config.data, on_event=ignore).documents
 
 
 class _ProgressListener:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.cell_training import read_gold, train_cells
-from onoma.api.extras import need_training
+from onoma.api.extras import need_crfsuite, need_training
 from onoma.api.inputs import PathLike, names_of, paths_of
 from onoma.api.pages import check_page
 from onoma.api.speed import measure_speed
@@ -122,7 +122,7 @@ def compare(
     from onoma.engine.devices import free_gpu_memory
     from onoma.engine.events import ignore
     from onoma.experiments import CostLimits, cells_of, make_comparison, processes_for, read_comparison
-    from onoma.experiments.planning import describe_repeated, plan_cells
+    from onoma.experiments.planning import describe_repeated, memory_for, plan_cells
 
     if isinstance(within, str):
         within = CostLimits.parse(within)
@@ -150,14 +150,14 @@ def compare(
     with sigterm_handler, taken_folder(comparison.output, parts=[_CELLS_FOLDER]):
         plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
         pending = [plan for plan in plans if overwrite or not plan.is_done]
-        gpu_memory = free_gpu_memory(plan.device for plan in pending)
+        if any(plan.config.model.encoder == "crf" for plan in pending):
+            need_crfsuite()
+        memory, gpu_memory = memory_for(pending), free_gpu_memory(plan.device for plan in pending)
         if overwrite:
             remove(cells_folder)
             remove(comparison.output / _RESULT_FILE)
         cells_folder.mkdir(exist_ok=True)
-        processes = comparison.jobs or processes_for(
-            len(pending), memory=max((plan.memory for plan in pending), default=1), gpu_memory=gpu_memory
-        )
+        processes = comparison.jobs or processes_for(len(pending), memory=memory, gpu_memory=gpu_memory)
         listener(
             ComparisonPlanned(
                 cells=[plan.cell for plan in pending],
@@ -181,7 +181,7 @@ def compare(
             machine={"processor": _name_processors(records), "cores": available_cores()},
             within=within,
         )
-        result = replace(result, notes=(*notes, *result.notes, *speed_notes))
+        result = replace(result, notes=tuple(dict.fromkeys([*notes, *result.notes, *speed_notes])))
         with replacing(comparison.output / _RESULT_FILE) as file:
             json.dump(result.to_json(), file, ensure_ascii=False, indent=2)
     if report is not None:
@@ -214,7 +214,7 @@ def _measure_speeds(
             continue
         speed = read_speed(plan.model)
         if speed is None or speed.processor != find_processor().name:
-            documents = [document.with_entities(()) for document in read_gold(plan).documents]
+            documents = [document.with_entities(()) for document in read_gold(plan)]
             worker = WorkerProcess(measure_speed, plan.model, documents)
             try:
                 fields = worker.receive()

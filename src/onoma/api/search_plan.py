@@ -103,37 +103,36 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
     Raises:
         ConfigError: a setting does not fit, or there is no dev text.
         InputError: a file cannot be read.
+        EncoderError: an encoder does not exist.
     """
     from onoma.corpora import count_sentences
-    from onoma.engine.events import Event, Notice
+    from onoma.engine.events import NoticeCollector
+    from onoma.models import find_encoder
     from onoma.training import read_part, resolve_run
     from onoma.training.baseline_config import check_settings
     from onoma.tuning import default_space, read_space
     from onoma.tuning.config import read_tune_config, without_test
 
-    notes: list[str] = []
-
-    def collect_notice(event: Event) -> None:
-        if isinstance(event, Notice):
-            notes.append(event.text)
-
+    notices = NoticeCollector()
     config = read_tune_config(path, settings=settings)
     run, search_run = config.run, without_test(config.run)
-    _refuse_baselines([run.model.encoder])
+    _refuse_baselines([run.model.encoder, *encoders])
     check_settings(run, encoder=run.model.encoder)
-    resolved = resolve_run(search_run, on_event=collect_notice)
-    read_part(run.data.dev, run.data, on_event=collect_notice)
-    sentences = run.data.sentences or count_sentences(
-        read_part(run.data.train, run.data, on_event=collect_notice).documents
-    )
+    resolved = resolve_run(search_run, on_event=notices)
+    read_part(run.data.dev, run.data, on_event=notices)
+    sentences = run.data.sentences or count_sentences(read_part(run.data.train, run.data, on_event=notices).documents)
     if config.space is not None:
         encoder_choice = {"model.encoder": list(encoders)} if len(encoders) > 1 else {}
         space = read_space(config.space | encoder_choice, search_run)
     else:
         encoder_rates = [(name, _choose_learning_rate(name, search_run, resolved)) for name in dict.fromkeys(encoders)]
         space = default_space(search_run, resolved, sentences=sentences, encoders=encoder_rates)
-    _refuse_baselines(_list_encoders(search_run, space))
+    names = _list_encoders(search_run, space)
+    _refuse_baselines(names)
+    for name in names:
+        find_encoder(name)  # so that one that does not exist is reported before any training
     first_params = space.params_from_run(search_run, resolved)
+    notes = list(notices.texts)
     if isinstance(first_params, str):
         notes.append(f"the original run is not among the trials: {first_params}")
     return SearchPlan(
@@ -142,7 +141,7 @@ def plan_search(path: Path | None, *, settings: Mapping[str, object], encoders: 
         space=space,
         first=None if isinstance(first_params, str) else first_params,
         sentences=sentences,
-        notes=tuple(dict.fromkeys(notes)),
+        notes=tuple(notes),
         identity=_build_identity(search_run, space),
     )
 
@@ -151,7 +150,7 @@ def _choose_learning_rate(encoder: str, run: RunConfig, resolved: ResolvedRun) -
     """Return the learning rate for an encoder.
 
     A rate that the run sets applies to every encoder. Otherwise it is the default for the encoder's shape, or that of
-    the run if the shape is not known without a download.
+    the run if the shape is not known.
     """
     from onoma.models import find_shape
     from onoma.training import default_learning_rate

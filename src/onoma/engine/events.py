@@ -24,6 +24,21 @@ class Notice(Event):
     text: str
 
 
+class NoticeCollector:
+    """A listener that keeps the text of each notice, once, and ignores other events.
+
+    Attributes:
+        texts: the texts, in the order of the notices.
+    """
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Notice) and event.text not in self.texts:
+            self.texts.append(event.text)
+
+
 @dataclass(frozen=True, slots=True)
 class Stage(Event):
     """The start of a stage that takes some time, such as reading, evaluation or export."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,17 +12,17 @@ import msgspec
 import torch
 
 from onoma.bundle import OutputFolder
-from onoma.corpora import check_sample_size, count_sentences, digest_of
+from onoma.corpora import check_sample_size, digest_of
 from onoma.counting import counted
 from onoma.engine.devices import find_device
-from onoma.engine.events import ignore
-from onoma.errors import ConfigError, InputError
+from onoma.errors import ConfigError, EncoderError, InputError
 from onoma.experiments.cells import Cell
 from onoma.experiments.comparison import largest_size
+from onoma.experiments.data_info import DataInfo
 from onoma.experiments.forecast import DevSize
 from onoma.experiments.records import CellRecord, read_record
 from onoma.models import count_parameters, digest_by_name
-from onoma.training import RunConfig, read_config, read_part
+from onoma.training import RunConfig, read_config
 from onoma.training.config import DataConfig
 from onoma.version import __version__
 
@@ -42,7 +42,6 @@ class CellPlan:
         folder: folder of its record and its model.
         expected: its record as far as it is known before training.
         dev: size of its dev set.
-        memory: estimate of the memory that its training needs, in bytes.
         models: folders of the models that its corpus and candidate may have at this size, by seed, of which the first
             complete one is kept; empty if no model is kept.
     """
@@ -52,7 +51,6 @@ class CellPlan:
     folder: Path
     expected: CellRecord
     dev: DevSize
-    memory: int
     models: tuple[Path, ...] = ()
 
     @property
@@ -113,6 +111,22 @@ class CellPlan:
         return self.models[:1] == (self.model,) and _first_complete(self.models) is None
 
 
+def memory_for(plans: Iterable[CellPlan]) -> int:
+    """Estimate the memory that the training of each of some cells needs at most, in bytes.
+
+    Their encoders are downloaded if necessary, so that one that does not exist is reported before any training.
+
+    Raises:
+        EncoderError: an encoder does not exist.
+        MissingExtraError: the package of an encoder is not installed.
+    """
+    parameters = 0
+    for encoder, plan in {plan.config.model.encoder: plan for plan in plans}.items():
+        with _error_context(plan.cell):
+            parameters = max(parameters, count_parameters(encoder))
+    return _GIBIBYTE + _BYTES_PER_PARAMETER * parameters
+
+
 def describe_repeated(plans: Sequence[CellPlan]) -> list[str]:
     """Return a note for each reason for which finished runs are repeated."""
     reasons = Counter("; ".join(plan.reasons_to_repeat) for plan in plans)
@@ -131,13 +145,13 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
         folder: parent folder of the cells' folders.
 
     Returns:
-        The plans, and a note on each size for which the training text is too small.
+        The plans, and notes on the data and on each size for which the training text is too small.
 
     Raises:
         ConfigError: a setting does not fit, or no cell is left. The message names the candidate and the corpus.
         InputError: a file cannot be read.
     """
-    cache = _FileInfoCache()
+    cache = _InfoCache()
     plans: list[CellPlan] = []
     left_out: dict[tuple[str, str], list[str]] = {}
     has_full_size = any(cell.sentences is None for cell in cells)
@@ -146,9 +160,7 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
             config = read_config(None, base=cell.tables, settings={"output": _MODEL_FOLDER})
             if not config.data.dev:
                 raise ConfigError("there is no dev text to compare candidates on; name it with --dev")
-            count = cache.text_size(config.data.train, config.data).sentences
-            for paths in (config.data.dev, config.data.test):  # an error here is reported once, before any training
-                cache.text_size(paths, config.data)
+            count = cache.data_info(config.data).train_sentences
             if cell.max_sentences is not None:
                 check_sample_size(cell.max_sentences, available=count)
             full_size = cell.max_sentences or count
@@ -166,12 +178,12 @@ def plan_cells(cells: Sequence[Cell], folder: Path) -> tuple[list[CellPlan], lis
                     train_sentences=config.data.sentences or full_size,
                 )
             )
-    notes = _describe_left_out(left_out, candidates={cell.candidate for cell in cells})
+    left_out_notes = _describe_left_out(left_out, candidates={cell.candidate for cell in cells})
     if not plans:
-        raise ConfigError(f"{'; '.join(notes)}; no size is left, so give a smaller one, or all")
+        raise ConfigError(f"{'; '.join(left_out_notes)}; no size is left, so give a smaller one, or all")
     _check_dev_sets(plans)
     _check_test_sets(plans)
-    return _with_models(plans), notes
+    return _with_models(plans), [*left_out_notes, *cache.notes]
 
 
 def _describe_left_out(left_out: Mapping[tuple[str, str], Sequence[str]], *, candidates: Collection[str]) -> list[str]:
@@ -207,32 +219,25 @@ def _check_test_sets(plans: Sequence[CellPlan]) -> None:
         raise ConfigError(f"candidate {untested[corpus]}, {corpus}: has no test text, but others have; name it")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _TextSize:
-    """Number of sentences of some files, and their size as a dev set."""
-
-    sentences: int
-    as_dev: DevSize
-
-
 @dataclass(slots=True)
-class _FileInfoCache:
-    """A cache of facts about files and encoders that several cells use."""
+class _InfoCache:
+    """A cache of facts about data and encoders that several cells use."""
 
-    _text_sizes: dict[tuple[tuple[Path, ...], str], _TextSize] = field(default_factory=dict)
+    _data_infos: dict[str, DataInfo] = field(default_factory=dict)
     _digests: dict[tuple[Path, ...], str] = field(default_factory=dict)
-    _encoder_infos: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _encoder_digests: dict[str, str] = field(default_factory=dict)
 
-    def text_size(self, paths: tuple[Path, ...], data: DataConfig) -> _TextSize:
-        """Return the size of some files of the data."""
-        key = paths, data.model_copy(update={"sentences": None}).model_dump_json()
-        if key not in self._text_sizes:
-            documents = read_part(paths, data, on_event=ignore).documents
-            self._text_sizes[key] = _TextSize(
-                sentences=count_sentences(documents),
-                as_dev=DevSize.of(len(document.entities) for document in documents),
-            )
-        return self._text_sizes[key]
+    @property
+    def notes(self) -> list[str]:
+        """Notices on all data."""
+        return list(dict.fromkeys(note for info in self._data_infos.values() for note in info.notes))
+
+    def data_info(self, data: DataConfig) -> DataInfo:
+        """Return the facts about data."""
+        key = data.model_dump_json(exclude={"sentences"})
+        if key not in self._data_infos:
+            self._data_infos[key] = DataInfo.of(data)
+        return self._data_infos[key]
 
     def digest(self, paths: tuple[Path, ...]) -> str:
         """Return the digest of some files."""
@@ -240,15 +245,14 @@ class _FileInfoCache:
             self._digests[paths] = digest_of(paths)
         return self._digests[paths]
 
-    def encoder_info(self, name: str) -> tuple[str, int]:
-        """Return the digest of an encoder's folder (or its name) and its number of parameters."""
-        if name not in self._encoder_infos:
-            self._encoder_infos[name] = digest_by_name(name), count_parameters(name)
-        return self._encoder_infos[name]
+    def encoder_digest(self, name: str) -> str:
+        """Return the digest of an encoder's folder, or its name."""
+        if name not in self._encoder_digests:
+            self._encoder_digests[name] = digest_by_name(name)
+        return self._encoder_digests[name]
 
 
-def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoCache, train_sentences: int) -> CellPlan:
-    encoder, parameters = cache.encoder_info(config.model.encoder)
+def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _InfoCache, train_sentences: int) -> CellPlan:
     parts = {"train": config.data.train, "dev": config.data.dev, "test": _test_files(config.data)}
     for task in config.task:
         parts |= {f"{task.name}.train": task.train, f"{task.name}.dev": task.dev}
@@ -264,14 +268,14 @@ def _plan_cell(cell: Cell, config: RunConfig, folder: Path, *, cache: _FileInfoC
             sentences=cell.sentences,
             seed=cell.seed,
             settings=config.model_dump(mode="json", exclude={"output": True}),
-            digests={"encoder": encoder} | {part: cache.digest(paths) for part, paths in parts.items()},
+            digests={"encoder": cache.encoder_digest(config.model.encoder)}
+            | {part: cache.digest(paths) for part, paths in parts.items()},
             version=__version__,
             train_sentences=train_sentences,
             tested_on="test" if config.data.test else "dev",
             error="not finished",
         ),
-        dev=cache.text_size(config.data.dev, config.data).as_dev,
-        memory=_GIBIBYTE + _BYTES_PER_PARAMETER * parameters,
+        dev=cache.data_info(config.data).dev,
     )
 
 
@@ -301,8 +305,8 @@ def _first_complete(models: Sequence[Path]) -> Path | None:
 
 @contextmanager
 def _error_context(cell: Cell) -> Iterator[None]:
-    """Prefix configuration and input errors with the cell's candidate and corpus."""
+    """Prefix errors of configuration, files and encoders with the cell's candidate and corpus."""
     try:
         yield
-    except (ConfigError, InputError) as error:
+    except (InputError, EncoderError) as error:
         raise type(error)(f"candidate {cell.candidate}, {cell.corpus}: {error}") from error

@@ -19,7 +19,14 @@ from onoma.models.heads import (
     make_head,
 )
 from onoma.models.model import Model, PackedBatch
-from onoma.models.pretrained import Pretrained, count_parameters, digest_by_name, find_shape, load_pretrained
+from onoma.models.pretrained import (
+    Pretrained,
+    count_parameters,
+    digest_by_name,
+    find_encoder,
+    find_shape,
+    load_pretrained,
+)
 from onoma.models.pretraining import Losses, MaskedBatch, PretrainingModel
 from onoma.models.pretraining_heads import IGNORED, MaskedHead
 from onoma.models.pretraining_serialization import (
@@ -61,6 +68,7 @@ __all__ = [
     "count_parameters",
     "build_pretraining_model",
     "digest_by_name",
+    "find_encoder",
     "find_shape",
     "load_model",
     "load_pretrained",

@@ -79,23 +79,30 @@ def load_pretrained(name: str) -> Pretrained:
         BundleError: the folder is the bundle of a baseline, which has no encoder.
         MissingExtraError: the package of the alias is not installed.
     """
-    if name == "multilingual":
-        return _load_multilingual(name)
+    return _load_multilingual(name) if name == "multilingual" else _load_folder(find_encoder(name), name=name)
+
+
+def find_encoder(name: str) -> Path:
+    """Return the folder of an encoder's files, after downloading those of a Hub id; see :func:`load_pretrained`.
+
+    Raises:
+        EncoderError: there is no such encoder.
+        MissingExtraError: the package of the alias is not installed.
+    """
     if name in PACKAGED_ENCODERS:
-        return _load_folder(find_packaged_encoder(name).parent, name=name)
+        return find_packaged_encoder(name).parent
     if Path(name).is_dir():
-        return _load_folder(Path(name), name=name)
+        return Path(name)
     try:
         if not is_hub_id(name):
             raise EncoderError("a Hub id looks like bert-base-cased or google/electra-small-discriminator")
-        folder = fetch(name)
+        return fetch(name)
     except EncoderError as error:
         raise EncoderError(
             f"there is no encoder {name!r}. It is not an alias ({', '.join(PACKAGED_ENCODERS)}) or a baseline "
             f"({', '.join(BASELINES)}). It is not a folder: {Path(name).absolute()} does not exist. It could not be "
             f"downloaded from the Hugging Face Hub: {error}"
         ) from error
-    return _load_folder(folder, name=name)
 
 
 def digest_by_name(name: str) -> str:
@@ -106,23 +113,31 @@ def digest_by_name(name: str) -> str:
 
 
 def count_parameters(name: str) -> int:
-    """Estimate an encoder's number of parameters from its file sizes; 0 if it is neither an alias nor a folder."""
+    """Estimate the number of parameters of an encoder from the sizes of its files; 0 for a baseline.
+
+    Raises:
+        EncoderError: there is no such encoder.
+        MissingExtraError: the package of the alias is not installed.
+    """
+    if name in BASELINES:
+        return 0
+    folder = find_encoder(name)
     if name in PACKAGED_ENCODERS:
         return PACKAGED_ENCODERS[name].parameters
-    try:
-        return sum(path.stat().st_size for path in find_weights(Path(name))) // _BYTES_PER_PARAMETER
-    except (EncoderError, OSError):
-        return 0
+    return sum(path.stat().st_size for path in find_weights(folder)) // _BYTES_PER_PARAMETER
 
 
 def find_shape(name: str) -> EncoderShape | None:
-    """Find the shape of an encoder without loading it; None if it is neither an alias nor a folder that tells it."""
+    """Find the shape of an encoder without loading it; None if its configuration does not have the width.
+
+    Raises:
+        EncoderError: there is no such encoder, or its configuration cannot be read.
+        MissingExtraError: the package of the alias is not installed.
+    """
+    folder = find_encoder(name)
     if name in PACKAGED_ENCODERS:
         return PACKAGED_ENCODERS[name].shape
-    try:
-        fields = read_hf_config(Path(name))
-    except EncoderError:
-        return None
+    fields = read_hf_config(folder)
     width = fields.get("hidden_size", fields.get("dim"))
     return EncoderShape(hidden=width, layers=_read_layers(fields)) if isinstance(width, int) else None
 

@@ -14,7 +14,6 @@ from onoma.training.parts import (
     Part,
     describe_missing_labels,
     read_part,
-    report_shared_files,
     report_unseen_labels,
 )
 from onoma.training.run import ResolvedRun, TaskTestEvaluated, TestEvaluated, TrainedModel, resolve_run, run_training
@@ -40,7 +39,6 @@ __all__ = [
     "read_history",
     "read_part",
     "read_setting",
-    "report_shared_files",
     "report_unseen_labels",
     "run_training",
     "save_result",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from onoma.bundle import ENTITIES, DataCard
 from onoma.corpora import CorpusReader, ReadOptions, ReadReport, digest_of, read
+from onoma.counting import counted
 from onoma.encoding import Windower, WordWindower
 from onoma.engine.events import Listener, Notice
 from onoma.errors import InputError
@@ -80,10 +81,10 @@ def report_suspicious_data(data: DataConfig, *, on_event: Listener) -> None:
                 )
             )
     for part, paths in (("dev", data.dev), ("test", data.test)):
-        report_shared_files(data.train, paths, part=part, on_event=on_event)
+        _report_shared_files(data.train, paths, part=part, on_event=on_event)
 
 
-def report_shared_files(train: Sequence[Path], evaluated: Sequence[Path], *, part: str, on_event: Listener) -> None:
+def _report_shared_files(train: Sequence[Path], evaluated: Sequence[Path], *, part: str, on_event: Listener) -> None:
     """Report the files of ``part`` whose content is also used for training."""
     if not evaluated:
         return
@@ -131,6 +132,20 @@ def count_inside_words(part: Part, windower: Windower | WordWindower, *, on_even
 def count_subwords(document: Document, windower: Windower) -> int:
     """Return the number of subwords of a document, each counted once even if several windows contain it."""
     return sum(len(encoded.subwords.ids) for encoded in windower.encode([document]))
+
+
+def check_trainable(labels: Collection[str], card: DataCard, *, data: DataConfig) -> None:
+    """Check that a training text has labels.
+
+    Raises:
+        InputError: it has none.
+    """
+    if not labels:
+        unit = "entities" if data.labelled == "spans" else "labels"
+        raise InputError(
+            f"{data.title}{card.name}: has no {unit} in {counted(card.documents, 'document')}, so there is nothing to "
+            f"train on; check {data.key('tag_column')} and {data.key('format')}"
+        )
 
 
 def check_labels(labels: Sequence[str], other: Part, *, task: str) -> None:

@@ -19,7 +19,7 @@ from onoma.bundle import (
     SpansCard,
     WindowConfig,
 )
-from onoma.counting import counted, counted_entities
+from onoma.counting import counted_entities
 from onoma.encoding import Windower
 from onoma.engine.data import Measure
 from onoma.engine.devices import ALONE, ProcessGroup
@@ -58,6 +58,7 @@ from onoma.training.masked import read_masked
 from onoma.training.parts import (
     Part,
     check_labels,
+    check_trainable,
     compare_labels,
     count_inside_words,
     count_subwords,
@@ -316,12 +317,7 @@ def _read_train(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
         notice=lambda text: on_event(Notice(text)),
     )
     name = f"{data.title}{text.card.name}"
-    if not text.labels:
-        unit = "entities" if data.labelled == "spans" else "labels"
-        raise InputError(
-            f"{name}: has no {unit} in {counted(text.card.documents, 'document')}, so there is nothing to train on; "
-            f"check {data.key('tag_column')} and {data.key('format')}"
-        )
+    check_trainable(text.labels, text.card, data=data)
     if not len(text.examples):
         raise InputError(f"{name}: has no words; check {data.key('format')} and {data.key('word_column')}")
     for reason, count in text.unusable.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from onoma.bundle import ENTITIES, DataCard
 from onoma.corpora import digest_of
-from onoma.counting import counted, counted_entities
+from onoma.counting import counted_entities
 from onoma.encoding import WordWindower
 from onoma.engine.events import Listener, Notice
 from onoma.errors import ConfigError, InputError
@@ -19,6 +19,7 @@ from onoma.training.documents import TextSample, read_documents, unannotated_set
 from onoma.training.parts import (
     Part,
     check_labels,
+    check_trainable,
     compare_labels,
     count_inside_words,
     read_options,
@@ -80,11 +81,7 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
     name = train.card.name
     for text in train.notices:
         on_event(Notice(text))
-    if not train.labels:
-        raise InputError(
-            f"{name}: has no entities in {counted(train.card.documents, 'document')}, so there is nothing to train on; "
-            "check data.tag_column and data.format"
-        )
+    check_trainable(train.labels, train.card, data=data)
     task = TagTask(sorted(train.labels), scheme=SCHEMES[config.model.tag_scheme], unannotated=unannotated)
     unusable: Counter[str] = Counter()
     augmented = with_capitals(train.stream, share=data.capitals)
