@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onoma.api.search_plan import SearchPlan
-from onoma.api.seed_runs import Listener, name_of, train_with_seeds
+from onoma.api.seed_runs import SeedTrainer, name_of
 
 if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does not load it
     from onoma.experiments import CellRecord
@@ -16,27 +15,16 @@ if TYPE_CHECKING:  # imported inside functions at runtime, so that tagging does 
 
 
 def choose_among_finalists(
-    result: TuneResult,
-    plan: SearchPlan,
-    folder: Path,
-    *,
-    finalists: int,
-    seeds: Sequence[int],
-    processes: int,
-    deadline: float | None,
-    on_event: Listener,
+    result: TuneResult, plan: SearchPlan, trainer: SeedTrainer, *, finalists: int, seeds: Sequence[int]
 ) -> TuneResult:
     """Train the best trials with new seeds, and return the result in which the best is that with the highest mean F1.
 
     Args:
         result: the result of the search.
         plan: the plan of the search.
-        folder: folder of the runs; runs that are already finished in it are kept.
+        trainer: trains the finalists.
         finalists: number of trials to choose among.
         seeds: seeds that the search has not used.
-        processes: number of runs at a time.
-        deadline: time, as of :func:`time.monotonic`, at which runs are stopped; None for no such time.
-        on_event: function called with each event.
     """
     from onoma.tuning import Finalist, rank
 
@@ -44,7 +32,7 @@ def choose_among_finalists(
     if len(trials) < 2 or not seeds:
         return result
     runs = {name_of(trial): plan.space.config(plan.search_run, trial.params) for trial in trials}
-    trained = train_with_seeds(runs, seeds, folder, processes=processes, deadline=deadline, on_event=on_event)
+    trained = trainer.train(runs, seeds)
     chosen = result.choose(
         [
             Finalist(trial, (trial.f1 or 0.0, *(record.f1 for record in trained.records[name_of(trial)].values())))
@@ -54,26 +42,14 @@ def choose_among_finalists(
     return replace(chosen, failures=trained.failures, unfinished=trained.unfinished)
 
 
-def confirm(
-    result: TuneResult,
-    plan: SearchPlan,
-    folder: Path,
-    *,
-    seeds: Sequence[int],
-    processes: int,
-    deadline: float | None,
-    on_event: Listener,
-) -> TuneResult:
+def confirm(result: TuneResult, plan: SearchPlan, trainer: SeedTrainer, *, seeds: Sequence[int]) -> TuneResult:
     """Train the best trial and the original run with new seeds, and compare them on dev.
 
     Args:
         result: the result of the search.
         plan: the plan of the search.
-        folder: folder of the runs; runs that are already finished in it are kept.
+        trainer: trains the two runs.
         seeds: seeds that neither the search nor the choice of the best trial has used.
-        processes: number of runs at a time.
-        deadline: time, as of :func:`time.monotonic`, at which runs are stopped; None for no such time.
-        on_event: function called with each event.
 
     Returns:
         The result with the comparison, and the reasons why runs have failed. There is no comparison if the best trial
@@ -83,7 +59,7 @@ def confirm(
         return result
     best = name_of(result.best)
     runs = {best: plan.space.config(plan.search_run, result.best.params), "defaults": plan.search_run}
-    trained = train_with_seeds(runs, seeds, folder, processes=processes, deadline=deadline, on_event=on_event)
+    trained = trainer.train(runs, seeds)
     return replace(
         result,
         confirmation=_compare_runs(trained.records[best], trained.records["defaults"]),

@@ -55,51 +55,55 @@ def name_of(trial: TrialRecord) -> str:
     return "defaults" if trial.is_default else f"trial {trial.shown_number}"
 
 
-def train_with_seeds(
-    runs: Mapping[str, RunConfig],
-    seeds: Sequence[int],
-    folder: Path,
-    *,
-    processes: int,
-    deadline: float | None,
-    on_event: Listener,
-) -> SeedRuns:
-    """Train each run with each seed, and evaluate it on dev.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedTrainer:
+    """Trains several settings of a search with new seeds, and evaluates them on dev.
 
-    Args:
-        runs: configurations by name.
-        seeds: seeds to train with.
+    Attributes:
         folder: folder of the runs; those that are already finished in it are kept.
         processes: number of runs at a time.
         deadline: time, as of :func:`time.monotonic`, at which runs are stopped; None for no such time.
         on_event: function called with each event.
     """
-    from onoma.experiments import Cell
-    from onoma.experiments.planning import plan_cells
 
-    cells = [
-        Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_make_tables(run, seed=seed))
-        for seed in seeds
-        for name, run in runs.items()
-    ]
-    plans = [replace(each, models=()) for each in plan_cells(cells, folder)[0]]
-    pending = [each for each in plans if not each.is_done]
-    on_event(SeedRunsPlanned(tuple(runs), len(pending), len(plans) - len(pending)))
-    with closing(train_cells(pending, processes=processes, deadline=deadline)) as events:
-        for event in events:
-            on_event(event)
-    records: dict[str, dict[int, CellRecord]] = {name: {} for name in runs}
-    failures: dict[str, None] = {}
-    unfinished = 0
-    for plan in plans:
-        record = plan.record
-        if not record.error:
-            records[record.candidate][record.seed] = record
-        elif record == plan.expected:
-            unfinished += 1
-        else:
-            failures[f"{record.candidate}: {record.error}"] = None
-    return SeedRuns(records, tuple(failures), unfinished)
+    folder: Path
+    processes: int
+    deadline: float | None
+    on_event: Listener
+
+    def train(self, runs: Mapping[str, RunConfig], seeds: Sequence[int]) -> SeedRuns:
+        """Train each run with each seed.
+
+        Args:
+            runs: configurations by name.
+            seeds: seeds to train with.
+        """
+        from onoma.experiments import Cell
+        from onoma.experiments.planning import plan_cells
+
+        cells = [
+            Cell(corpus="dev", candidate=name, sentences=None, seed=seed, tables=_make_tables(run, seed=seed))
+            for seed in seeds
+            for name, run in runs.items()
+        ]
+        plans = [replace(each, models=()) for each in plan_cells(cells, self.folder)[0]]
+        pending = [each for each in plans if not each.is_done]
+        self.on_event(SeedRunsPlanned(tuple(runs), len(pending), len(plans) - len(pending)))
+        with closing(train_cells(pending, processes=self.processes, deadline=self.deadline)) as events:
+            for event in events:
+                self.on_event(event)
+        records: dict[str, dict[int, CellRecord]] = {name: {} for name in runs}
+        failures: dict[str, None] = {}
+        unfinished = 0
+        for plan in plans:
+            record = plan.record
+            if not record.error:
+                records[record.candidate][record.seed] = record
+            elif record == plan.expected:
+                unfinished += 1
+            else:
+                failures[f"{record.candidate}: {record.error}"] = None
+        return SeedRuns(records, tuple(failures), unfinished)
 
 
 def _make_tables(run: RunConfig, *, seed: int) -> dict[str, object]:

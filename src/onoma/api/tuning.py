@@ -17,7 +17,7 @@ from onoma.api.extras import need_training, need_tuning
 from onoma.api.inputs import PathLike, names_of, paths_of
 from onoma.api.pages import check_page_path
 from onoma.api.search_plan import SearchPlan, SearchPlanned, plan_search
-from onoma.api.seed_runs import SeedRunsPlanned
+from onoma.api.seed_runs import SeedRunsPlanned, SeedTrainer
 from onoma.api.trials import TrialContext, train_trial
 from onoma.api.work_folder import check_folder, taken_folder
 from onoma.errors import ConfigError, InputError
@@ -167,9 +167,14 @@ def tune(
         first_seed = plan.run.training.seed + 1
         choice_count = _FINALIST_SEEDS if finalists > 1 and seeds else 0
         choice_seeds = range(first_seed, first_seed + choice_count)
-        new_seeds = range(choice_seeds.stop, choice_seeds.stop + seeds)
+        confirmation_seeds = range(choice_seeds.stop, choice_seeds.stop + seeds)
         seconds = None if minutes is None else 60 * minutes
-        deadline = None if seconds is None else time.monotonic() + seconds
+        trainer = SeedTrainer(
+            folder=folder / _CELLS_FOLDER,
+            processes=jobs,
+            deadline=None if seconds is None else time.monotonic() + seconds,
+            on_event=listener,
+        )
         budget = Budget(
             trials=max_trials,
             seconds=seconds,
@@ -179,26 +184,8 @@ def tune(
             plan, study_settings, folder, budget=budget, processes=jobs, is_owner=is_owner, listener=listener
         )
         if is_owner:
-            cells_folder = folder / _CELLS_FOLDER
-            result = choose_among_finalists(
-                result,
-                plan,
-                cells_folder,
-                finalists=finalists,
-                seeds=choice_seeds,
-                processes=jobs,
-                deadline=deadline,
-                on_event=listener,
-            )
-            result = confirm(
-                result,
-                plan,
-                cells_folder,
-                seeds=new_seeds,
-                processes=jobs,
-                deadline=deadline,
-                on_event=listener,
-            )
+            result = choose_among_finalists(result, plan, trainer, finalists=finalists, seeds=choice_seeds)
+            result = confirm(result, plan, trainer, seeds=confirmation_seeds)
             _write_result(result, plan, folder)
         else:
             result = replace(result, is_helper=True)
