@@ -412,6 +412,19 @@ def test_what_test_text_has_in_common_with_train_is_noted(onoma, tmp_path):
     assert shown.err.index("is in train, as") < shown.err.index("1 run to train"), "noted before any training"
 
 
+def test_tables_of_corpora_that_only_test_files_use_are_no_mistake(place):
+    given = {name: place.base / f"{name}.conll" for name in ("train", "dev", "test")}
+    tables = [{"files": pattern, "labels": {"LOC": "PLACE"}} for pattern in ("train.*", "dev.*", "test.*", "tset.*")]
+    compared = library.compare(
+        **given, encoders="gazetteer", seeds=1, output=place.base / "new", settings={"data.corpora": tables}
+    )
+    (note,) = (note for note in compared.notes if "no file uses" in note)
+    assert note.startswith("data.corpora: no file uses the table of 'tset.*'")
+    (row,) = compared.rows
+    assert row.test is not None
+    assert row.test.mean > 0.5
+
+
 @pytest.mark.parametrize(
     ("part", "lines", "message"),
     [

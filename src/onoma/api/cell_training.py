@@ -109,7 +109,7 @@ def _train(plan: CellPlan, progress: _ProgressListener) -> tuple[CellRecord, Tag
         return train(
             train=config.data.train,
             output=plan.model,
-            settings={**plan.cell.tables, "data": {**plan.cell.tables["data"], "test": []}},
+            settings={**plan.cell.tables, "data": config.data.without_test().model_dump(mode="json")},
             overwrite=output.has_result and not output.begun,
             resume=output.begun,
             on_event=progress,

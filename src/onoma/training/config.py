@@ -6,7 +6,7 @@ Relative paths are resolved against the current working directory.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -22,6 +22,8 @@ from onoma.training.baseline_config import BilstmConfig, CrfConfig
 TagSchemeName = Literal["BIO", "BIOES"]
 Documents = Literal["auto", "file", "blank-lines"] | Annotated[int, Field(ge=1)]
 TaskKind = Literal["tags", "words", "sentences", "mlm"]
+
+_DataT = TypeVar("_DataT", bound="DataConfig")
 
 
 class CorpusConfig(ConfigTable):
@@ -117,6 +119,12 @@ class DataConfig(ConfigTable):
     def corpus_of(self, path: Path) -> CorpusConfig | None:
         """Return the table in `corpora` that a file uses; None if no pattern matches its path."""
         return next((each for each in self.corpora if any(map(path.match, each.files))), None)
+
+    def without_test(self: _DataT) -> _DataT:
+        """Return the data without its test files, and without the tables in `corpora` that only these use."""
+        used, tested = ([self.corpus_of(path) for path in paths] for paths in ((*self.train, *self.dev), self.test))
+        corpora = tuple(corpus for corpus in self.corpora if corpus in used or corpus not in tested)
+        return self.model_copy(update={"test": (), "corpora": corpora})
 
     @field_validator("train", "dev", "test", mode="before")
     @classmethod

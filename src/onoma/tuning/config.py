@@ -68,8 +68,8 @@ def without_test(run: RunConfig) -> RunConfig:
     """Return the run without test sets, so that a search cannot use them, and without additional loggers."""
     return run.model_copy(
         update={
-            "data": run.data.model_copy(update={"test": ()}),
-            "task": tuple(task.model_copy(update={"test": ()}) for task in run.task),
+            "data": run.data.without_test(),
+            "task": tuple(task.without_test() for task in run.task),
             "training": run.training.model_copy(update={"log": ()}),
         }
     )
