@@ -30,6 +30,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,12 @@ def compared(
     sizes: Sequence[int | str] = ("all",),
     seeds: int,
     jobs: int | None = None,
+    shared_with: str | None = None,
 ) -> dict[str, object]:
-    """Run a comparison, or resume an unfinished one, and return its results."""
+    """Run a comparison, or resume an unfinished one, and return its results.
+
+    Runs that another comparison, ``shared_with``, has in common with it are not repeated.
+    """
     path = HERE / f"{name}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     tables: list[tuple[str, Mapping[str, object]]] = [
@@ -83,6 +88,10 @@ def compared(
     command += [] if jobs is None else ["--jobs", str(jobs)]
     cells = HERE / name / "cells"
     keep_cells(f"comparison_{name}", cells)  # of a call that was killed
+    if shared_with is not None:
+        runs = product(corpora, candidates, sizes, range(1, seeds + 1))
+        names = [f"{corpus}/{candidate}/{size}-{seed}" for corpus, candidate, size, seed in runs]
+        restore_cells(f"comparison_{shared_with}", cells, only=names)
     restore_cells(f"comparison_{name}", cells)
     try:
         subprocess.run(command, check=True)
@@ -107,7 +116,7 @@ def sizes(seeds: int, *, jobs: int | None) -> dict[str, object]:
         if not folder.exists():
             onoma.prune(encoder, texts=english if encoder == "multilingual" else [], output=folder, layers=layers)
         encoders[name] = str(folder)
-    return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds, jobs=jobs)
+    return compared("sizes", corpora=["wnut17"], candidates=encoders, seeds=seeds, jobs=jobs, shared_with="curves")
 
 
 def forecasts(seeds: int, corpora: Sequence[str]) -> dict[str, Any]:

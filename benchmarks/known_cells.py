@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import lzma
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,17 @@ from onoma.machine import find_processor
 _RECORD = "cell.json"
 
 
-def restore_cells(comparison: str, cells: Path) -> None:
-    """Write the known records of a comparison to the folders of those runs that have not been started here."""
+def restore_cells(comparison: str, cells: Path, *, only: Collection[str] | None = None) -> None:
+    """Write the known records of a comparison to the folders of those runs that have not been started here.
+
+    Args:
+        comparison: name of the comparison.
+        cells: folder of the runs.
+        only: names of the runs to restore; None for all.
+    """
     for name, line in _known(comparison).items():
         folder = cells / name
-        if not folder.exists():
+        if not folder.exists() and (only is None or name in only):
             folder.mkdir(parents=True)
             (folder / _RECORD).write_text(json.dumps(line["record"]) + "\n", encoding="utf-8")
 
