@@ -157,21 +157,26 @@ class _ProgressListener:
 
     Attributes:
         has_started: whether the training has started, from the beginning or from a checkpoint.
-        notes: the notices.
     """
 
     def __init__(self, report: Callable[[str], None]) -> None:
+        from onoma.engine.events import NoticeCollector
+
         self._report = report
+        self._notices = NoticeCollector()
         self._epochs = 0
         self.has_started = False
-        self.notes: list[str] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """The notices."""
+        return self._notices.texts
 
     def __call__(self, event: Event) -> None:
-        from onoma.engine.events import EpochEnded, Notice, Planned
+        from onoma.engine.events import EpochEnded, Planned
 
+        self._notices(event)
         match event:
-            case Notice(text):
-                self.notes.append(text)
             case Planned(epochs=epochs):
                 self._epochs, self.has_started = epochs, True
             case EpochEnded(number=number, score=score):

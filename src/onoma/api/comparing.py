@@ -150,8 +150,7 @@ def compare(
     with sigterm_handler, taken_folder(comparison.output, parts=[_CELLS_FOLDER]):
         plans, notes = plan_cells(list(cells_of(comparison)), cells_folder)
         pending = [plan for plan in plans if overwrite or not plan.is_done]
-        if any(plan.config.model.encoder == "crf" for plan in pending):
-            need_crfsuite()
+        need_crfsuite(plan.config.model.encoder for plan in pending)
         memory, gpu_memory = memory_for(pending), free_gpu_memory(plan.device for plan in pending)
         if overwrite:
             remove(cells_folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.util import find_spec
 
 from onoma.errors import MissingExtraError
@@ -17,13 +18,13 @@ def need_training() -> None:
         raise MissingExtraError("training", extra="train")
 
 
-def need_crfsuite() -> None:
-    """Check that the package for training the baseline ``crf`` is installed.
+def need_crfsuite(encoders: Iterable[str]) -> None:
+    """Check that the package for training the baseline ``crf`` is installed, if one of some encoders is this baseline.
 
     Raises:
         MissingExtraError: the package is missing. The message gives the command that installs it.
     """
-    if find_spec("pycrfsuite") is None:
+    if "crf" in encoders and find_spec("pycrfsuite") is None:
         raise MissingExtraError("the baseline crf", extra="baselines")
 
 

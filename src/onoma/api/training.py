@@ -139,8 +139,7 @@ def _train_to_folder(
     from onoma.engine.events import ignore
     from onoma.training import joined, run_training
 
-    if config.model.encoder == "crf":
-        need_crfsuite()
+    need_crfsuite([config.model.encoder])
     test: Report | None = None
     interrupted = False
     with joined() as ranks:

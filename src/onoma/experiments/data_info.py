@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onoma.bundle import ENTITIES
 from onoma.corpora import count_sentences
 from onoma.engine.events import NoticeCollector
 from onoma.experiments.forecast import DevSize
 from onoma.training.config import DataConfig
 from onoma.training.parts import (
-    check_labels,
     check_trainable,
     compare_labels,
     read_part,
@@ -44,8 +42,7 @@ class DataInfo:
         report_suspicious_data(data, on_event=notices)
         train, dev, test = (read_part(paths, data, on_event=notices) for paths in (data.train, data.dev, data.test))
         check_trainable(train.labels, train.card, data=data)
-        check_labels(list(train.labels), dev, task=ENTITIES)
-        compare_labels(train.labels, dev.labels, on_event=notices)
+        compare_labels(train.labels, dev, on_event=notices)
         report_unseen_labels(train.labels, test.labels, part="test", on_event=notices)
         return cls(
             train_sentences=count_sentences(train.documents),

@@ -175,10 +175,15 @@ def describe_missing_labels(labels: Sequence[str], other: Part, *, task: str) ->
     )
 
 
-def compare_labels(train: Counter[str], dev: Counter[str], *, on_event: Listener) -> None:
-    """Report the labels that occur only in train or only in dev, and the effect on the evaluation."""
-    report_unseen_labels(train, dev, part="dev", on_event=on_event)
-    absent_labels = sorted(set(train) - set(dev))
+def compare_labels(train: Counter[str], dev: Part, *, on_event: Listener) -> None:
+    """Report the labels that occur only in train or only in dev, and the effect on the evaluation.
+
+    Raises:
+        InputError: dev has none of the labels of train.
+    """
+    check_labels(list(train), dev, task=ENTITIES)
+    report_unseen_labels(train, dev.labels, part="dev", on_event=on_event)
+    absent_labels = sorted(set(train) - set(dev.labels))
     if absent_labels:
         on_event(Notice(f"labels of train that dev does not have, which cannot be scored: {', '.join(absent_labels)}"))
 

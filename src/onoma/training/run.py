@@ -57,7 +57,6 @@ from onoma.training.documents import TextSample
 from onoma.training.masked import read_masked
 from onoma.training.parts import (
     Part,
-    check_labels,
     check_trainable,
     compare_labels,
     count_inside_words,
@@ -275,8 +274,7 @@ def _read_texts(config: RunConfig, pretrained: Pretrained, *, on_event: Listener
     dev_paths = config.data.dev if ranks.first else None
     dev = read_part(dev_paths, config.data, on_event=on_event) if dev_paths else None
     if dev is not None:
-        check_labels(train.task.labels, dev, task=ENTITIES)
-        compare_labels(train.labels, dev.labels, on_event=on_event)
+        compare_labels(train.labels, dev, on_event=on_event)
     return _Texts(train, dev, additional_tasks)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from onoma.bundle import ENTITIES, DataCard
+from onoma.bundle import DataCard
 from onoma.corpora import digest_of
 from onoma.counting import counted_entities
 from onoma.encoding import WordWindower
@@ -18,7 +18,6 @@ from onoma.training.config import RunConfig
 from onoma.training.documents import TextSample, read_documents, unannotated_sets
 from onoma.training.parts import (
     Part,
-    check_labels,
     check_trainable,
     compare_labels,
     count_inside_words,
@@ -92,7 +91,6 @@ def read_words(config: RunConfig, *, windower: WordWindower, on_event: Listener)
         on_event(Notice(f"{name}: {counted_entities(count)}: {reason}"))
     dev = read_part(data.dev, data, on_event=on_event) if data.dev else None
     if dev is not None:
-        check_labels(task.labels, dev, task=ENTITIES)
-        compare_labels(train.labels, dev.labels, on_event=on_event)
+        compare_labels(train.labels, dev, on_event=on_event)
         count_inside_words(dev, windower, on_event=on_event)
     return WordText(examples, task, train.card, unusable, dev)
