@@ -1,15 +1,18 @@
 """Gain of a hyperparameter search on real corpora, and its overhead beyond training.
 
-    python benchmarks/tune.py search [--trials 20] [--seeds 5] [--finalists 3] [--corpora wnut17 …] [--jobs 1]
+    python benchmarks/tune.py search [--trials 20] [--seeds 5] [--finalists 3] [--corpora wnut17 …]
+                                     [--encoders small …] [--jobs 1]
     python benchmarks/tune.py overhead [--trials 6] [--corpora wnut17]
 
 With `--sentences N`, models are trained on only N sentences, to try out the benchmark.
 
-`search`: `onoma tune` with the encoder `small` and the default search space on each corpus. The best trial and the
-defaults are then trained with new seeds and compared on dev. Where the best trial is better by more than the noise of
-seeds, they are also compared on test, which the search has not used: by `onoma train` with the written `best.toml` and
-with the defaults, with the same new seeds. An interrupted search is resumed, also on another machine: the trials are
-stored in results/tune_CORPUS.journal, and the runs with new seeds in results/tune_CORPUS.jsonl.xz (see known_cells.py).
+`search`: `onoma tune` with the encoder `small` and the default search space on each corpus; several `--encoders` are
+part of the space, and the defaults are those of the first one. The best trial and the defaults are then trained with
+new seeds and compared on dev. Where the best trial is better by more than the noise of seeds, they are also compared on
+test, which the search has not used: by `onoma train` with the written `best.toml` and with the defaults, with the same
+new seeds. An interrupted search is resumed, also on another machine: the trials are stored in
+results/tune_NAME.journal, and the runs with new seeds in results/tune_NAME.jsonl.xz (see known_cells.py). NAME is the
+corpus, followed by the encoders if they are not only `small`.
 
 `overhead`: the time of a search with one process relative to the training time of its trials, and the median time
 between two trials. The start of the process, which every run has, counts as overhead.
@@ -41,11 +44,19 @@ CORPORA = ("wnut17", "wikigold", "bc5cdr")
 
 
 def searched(
-    name: str, *, trials: int, seeds: int, finalists: int, jobs: int, settings: Mapping[str, object]
+    name: str,
+    encoders: Sequence[str],
+    *,
+    study: str,
+    trials: int,
+    seeds: int,
+    finalists: int,
+    jobs: int,
+    settings: Mapping[str, object],
 ) -> dict[str, object]:
     """Run or resume a search on a corpus, then compare the best settings with the defaults on test with new seeds."""
     parts = corpus(name)
-    folder, known = HERE / name, f"tune_{name}"
+    folder, known = HERE / study, f"tune_{study}"
 
     def restore(event: object) -> None:
         if isinstance(event, SearchPlanned):
@@ -55,7 +66,7 @@ def searched(
         found = onoma.tune(
             train=parts.train,
             dev=parts.dev,
-            encoders=["small"],
+            encoders=encoders,
             settings=settings,
             output=folder,
             trials=trials,
@@ -63,7 +74,7 @@ def searched(
             finalists=finalists,
             storage=f"journal:{RESULTS / f'{known}.journal'}",
             jobs=jobs,
-            report=HERE / f"{name}.html",
+            report=HERE / f"{study}.html",
             resume=folder.exists(),
             on_event=restore,
         )
@@ -73,26 +84,31 @@ def searched(
     figures["params"] = dict(found.best.params)
     figures["default params"] = None if found.defaults is None else dict(found.defaults.params)
     if found.confirmation is not None and found.beats_seed_noise:
-        best, defaults = (models(name, which, found.confirmation.seeds, settings) for which in ("best", "defaults"))
+        best, defaults = (
+            models(name, encoders[0], settings, run=run, seeds=found.confirmation.seeds, output=f"{study}-{which}")
+            for which, run in (("best", folder / "best.toml"), ("defaults", None))
+        )
         do([*best, *defaults])
         wait([*best, *defaults])
         figures["test"] = compared(best, defaults)
     return figures
 
 
-def models(name: str, which: str, seeds: Sequence[int], settings: Mapping[str, object]) -> list[TomlModel]:
-    """Return the models with the best settings or with the defaults, one for each seed."""
+def models(
+    name: str, encoder: str, settings: Mapping[str, object], *, run: Path | None, seeds: Sequence[int], output: str
+) -> list[TomlModel]:
+    """Return the models with the settings of a run, or with the defaults of an encoder, one for each seed."""
     parts = corpus(name)
     data: dict[str, object] = {"train": parts.train, "dev": parts.dev, "test": parts.test}
     data |= {key.removeprefix("data."): value for key, value in settings.items()}
-    model: dict[str, object] = {"encoder": "small"}
+    model: dict[str, object] = {"encoder": encoder}
     training: dict[str, object] = {}
-    if which == "best":
-        run = read_config(HERE / name / "best.toml")
-        model = run.model.model_dump(mode="json", exclude_defaults=True) | model
-        training = run.training.model_dump(mode="json", exclude_defaults=True)
+    if run is not None:
+        config = read_config(run)
+        model |= config.model.model_dump(mode="json", exclude_defaults=True) | {"encoder": config.model.encoder}
+        training = config.training.model_dump(mode="json", exclude_defaults=True)
     return [
-        TomlModel(HERE / "test" / f"{name}-{which}-{seed}", data, model=model, training={**training, "seed": seed})
+        TomlModel(HERE / "test" / f"{output}-{seed}", data, model=model, training={**training, "seed": seed})
         for seed in seeds
     ]
 
@@ -159,20 +175,24 @@ def main() -> None:
     parser.add_argument("--finalists", type=int, default=FINALISTS)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--corpora", nargs="+", default=None)
+    parser.add_argument("--encoders", nargs="+", default=["small"])
     parser.add_argument("--sentences", type=int)
     arguments = parser.parse_args()
     settings = {} if arguments.sentences is None else {"data.sentences": arguments.sentences}
     if arguments.what == "search":
         for name in arguments.corpora or CORPORA:
+            study = name if arguments.encoders == ["small"] else "-".join([name, *arguments.encoders])
             figures = searched(
                 name,
+                arguments.encoders,
+                study=study,
                 trials=arguments.trials or 20,
                 seeds=arguments.seeds,
                 finalists=arguments.finalists,
                 jobs=arguments.jobs,
                 settings=settings,
             )
-            write_result(f"tune_search_{name}", figures)
+            write_result(f"tune_search_{study}", figures)
     else:
         write_result(
             "tune_overhead",
