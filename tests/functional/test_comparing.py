@@ -409,6 +409,7 @@ def test_what_test_text_has_in_common_with_train_is_noted(onoma, tmp_path):
     assert shown.status == 0, shown.err
     assert f"{copy} is in train, as {train}, and in test, so F1 on test says nothing about other text" in shown.err
     assert "labels of test that train does not have, which count as missed: ORG (1)" in shown.err
+    assert shown.err.count("is in train, as") == 1
     assert shown.err.index("is in train, as") < shown.err.index("1 run to train"), "noted before any training"
 
 

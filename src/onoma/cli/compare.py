@@ -122,7 +122,7 @@ def run(
             progress.stop()
             print_message("interrupted; finished runs are kept, and --resume continues")
             raise typer.Exit(EXIT_INTERRUPTED) from None
-    print_comparison(comparison, as_json=as_json)
+    print_comparison(comparison, as_json=as_json, printed_notes=progress.notes)
     if page is not None:
         print_notes([f"page written to {page}"])
     if not any(row.seeds for row in comparison.rows):

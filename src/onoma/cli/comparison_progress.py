@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from types import TracebackType
 
 from rich.progress import Progress, TaskID, TextColumn
@@ -18,9 +19,14 @@ ShownEvent = ComparisonPlanned | CellEvent | SpeedMeasured
 
 
 class ComparisonProgress:
-    """Event listener that prints the progress of a comparison to standard error."""
+    """Event listener that prints the progress of a comparison to standard error.
+
+    Attributes:
+        notes: the notes that were printed before the first run.
+    """
 
     def __init__(self) -> None:
+        self.notes: Sequence[str] = ()
         self.console = PlainConsole(stderr=True, soft_wrap=True)
         self._bar = Progress(
             TextColumn("{task.fields[text]}", markup=False),
@@ -67,6 +73,7 @@ class ComparisonProgress:
                 pass
 
     def _show_plan(self, plan: ComparisonPlanned) -> None:
+        self.notes = plan.notes
         for note in plan.notes:
             self.console.print(f"note: {note}")
         finished = f" ({counted(plan.kept, 'other is', 'others are')} finished)" if plan.kept else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Protocol
 
@@ -104,11 +104,16 @@ def print_report(report: Report, *, title: str, as_json: bool, errors: bool) -> 
         console.print(reliability_table(report.reliability))
 
 
-def print_comparison(comparison: Comparison, *, as_json: bool) -> None:
-    """Print a comparison of candidates as JSON, or as tables followed by the choices, the forecasts and the machine."""
+def print_comparison(comparison: Comparison, *, as_json: bool, printed_notes: Collection[str]) -> None:
+    """Print a comparison of candidates as JSON, or as tables followed by the choices, the forecasts and the machine.
+
+    Args:
+        printed_notes: notes that are not printed again.
+    """
     from onoma.views import candidate_tables, choices, failures, forecasts, machine
 
-    print_notes([*comparison.notes, *failures(comparison)])
+    print_notes(note for note in comparison.notes if note not in printed_notes)
+    print_notes(failures(comparison))
     if as_json:
         print_result(comparison)
         return
