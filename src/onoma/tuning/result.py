@@ -216,7 +216,7 @@ class TuneResult:
             yield f"No trial was better on dev{means} than the original run: keep the defaults."
             return
         if self.defaults is not None:
-            yield f"The run as it is has F1 {_format_points(self.defaults.f1 or 0.0)} with the same seed."
+            yield f"The original run has F1 {_format_points(self.defaults.f1 or 0.0)} with the same seed."
         yield from self._seed_statements()
         yield self._describe_choice_inflation()
         yield self._verdict()
